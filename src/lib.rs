@@ -1,0 +1,6 @@
+//! CodingWorker turns a labelled GitHub issue into a tested pull request, on your own machine.
+//!
+//! This file is the map of the house. Floors import downwards only; `tests/it/floors.rs` reads
+//! every file and fails when one points up. ARCHITECTURE.md tells the story.
+
+// Floor 5. The street door. (Floor 4, the faces of a server, is empty.)

@@ -1,0 +1,3 @@
+//! The street's side of the street door.
+
+fn main() {}
