@@ -3,4 +3,7 @@
 //! This file is the map of the house. Floors import downwards only; `tests/it/floors.rs` reads
 //! every file and fails when one points up. ARCHITECTURE.md tells the story.
 
+// Floor 0. Nouns and their laws. No I/O, no async, no clock.
+pub mod domain;
+
 // Floor 5. The street door. (Floor 4, the faces of a server, is empty.)

@@ -1,0 +1,343 @@
+//! How far a job has come: a fold over its journal, and the whole life of a job on one page.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::change::{Change, ObjectId, PullRequest};
+use crate::domain::job::{
+    Complaint, Event, Failure, Fault, JobState, Outcome, Proof, Record, Request, Turn, TurnOutcome,
+};
+use crate::domain::verification::Check;
+
+/// What the comment on the issue says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Taken from the queue.
+    Queued,
+    /// Being worked on.
+    Working,
+    /// Waiting for something that will come back.
+    Waiting,
+    /// Over.
+    Ended,
+}
+
+/// The two passes over the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pass {
+    /// Until it builds.
+    Implement,
+    /// Tests for it, until all is green.
+    Cover,
+}
+
+/// The best tree so far, in case none becomes green.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Best {
+    /// The tree.
+    pub tree: ObjectId,
+    /// How far its checks came: 0 it does not build, 3 all green.
+    pub rank: u8,
+}
+
+/// How far a job has come. Folded from its records; never set by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What is owed next.
+    pub stage: Stage,
+    /// A fault that stands in the way of it.
+    pub trouble: Option<Failure>,
+    /// Which pass the agent is in.
+    pub pass: Pass,
+    /// Which model of the ladder is asked, from 0.
+    pub rung: usize,
+    /// Turns of this pass that did not do.
+    pub fixes: u32,
+    /// Faults that passed, or did not.
+    pub failures: u32,
+    /// Pauses for a model that is away, since the last turn.
+    pub waits: u32,
+    /// Time spent on actions other than pauses.
+    pub spent: Duration,
+    /// The untouched base.
+    pub base: Option<ObjectId>,
+    /// What the next action starts from.
+    pub tree: Option<ObjectId>,
+    /// The tree that the first pass ended with.
+    pub implemented: Option<ObjectId>,
+    /// Whether the second pass was given up with this model.
+    pub fell_back: bool,
+    /// The best tree so far.
+    pub best: Option<Best>,
+    /// Whether what is to be published is all green, with nothing against it.
+    pub ready: bool,
+    /// What the comment says.
+    pub told: Option<Phase>,
+    /// What it says the job waits for.
+    pub waits_for: Option<String>,
+    /// Which comment it is.
+    pub comment: Option<u64>,
+}
+
+/// What is owed next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// A look at the issue and the repository.
+    Facts,
+    /// A checkout.
+    Workspace,
+    /// The checks on the untouched base.
+    Baseline,
+    /// A turn of the agent.
+    Edit(Request),
+    /// The checks on what the agent made.
+    Verdict,
+    /// The first pass is over: the second, or the whole of the checks.
+    Implemented,
+    /// All is green: what are the tests worth?
+    Worth,
+    /// A commit of this tree.
+    Commit(ObjectId),
+    /// A push.
+    Push(ObjectId),
+    /// A pull request.
+    PullRequest(Change),
+    /// The decision how it ended.
+    Ending(PullRequest),
+    /// Word to the people: the comment, then the labels.
+    Telling(Outcome),
+    /// The labels.
+    Labels(Outcome),
+    /// The last line of the journal.
+    Closing(Outcome),
+    /// Nothing.
+    Closed(Outcome),
+}
+
+/// A record that cannot follow what was before.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a job that owes {stage} cannot record {event}: its journal is damaged")]
+pub struct OutOfOrder {
+    stage: String,
+    event: String,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self {
+            stage: Stage::Facts,
+            trouble: None,
+            pass: Pass::Implement,
+            rung: 0,
+            fixes: 0,
+            failures: 0,
+            waits: 0,
+            spent: Duration::ZERO,
+            base: None,
+            tree: None,
+            implemented: None,
+            fell_back: false,
+            best: None,
+            ready: false,
+            told: None,
+            waits_for: None,
+            comment: None,
+        }
+    }
+}
+
+impl Progress {
+    /// Folds a journal.
+    ///
+    /// # Errors
+    /// When a record cannot follow the one before it.
+    pub fn replay(records: &[Record]) -> Result<Self, OutOfOrder> {
+        records.iter().try_fold(Self::default(), |progress, record| progress.after(record))
+    }
+
+    /// Where the job stands, for lists.
+    pub fn state(&self) -> JobState {
+        match &self.stage {
+            Stage::Closed(Outcome::Ready(_)) => JobState::Done,
+            Stage::Closed(Outcome::Cancelled) => JobState::Cancelled,
+            Stage::Closed(_) => JobState::Failed,
+            _ if self.waits > 0 || self.trouble.is_some() => JobState::Waiting,
+            Stage::Facts => JobState::Queued,
+            _ => JobState::Running,
+        }
+    }
+
+    /// The whole life of a job, on one page.
+    ///
+    /// # Errors
+    /// When the record cannot follow what was before.
+    pub fn after(mut self, record: &Record) -> Result<Self, OutOfOrder> {
+        if !matches!(record.event, Event::Rested) {
+            self.spent += Duration::from_millis(record.took_ms);
+        }
+        if !matches!(record.event, Event::Rested | Event::Failed(_) | Event::Told { .. }) {
+            self.failures = 0;
+        }
+        self.stage = match (std::mem::replace(&mut self.stage, Stage::Facts), &record.event) {
+            (stage, Event::Told { phase, comment }) => {
+                (self.told, self.comment) = (Some(*phase), Some(*comment));
+                self.waits_for = match phase {
+                    Phase::Waiting => self.trouble.as_ref().map(|it| it.message.clone()),
+                    Phase::Queued | Phase::Working | Phase::Ended => None,
+                };
+                match stage {
+                    Stage::Telling(outcome) => Stage::Labels(outcome),
+                    stage => stage,
+                }
+            }
+            (Stage::Telling(outcome), Event::Failed(it)) if it.fault == Fault::Permanent => {
+                Stage::Labels(outcome)
+            }
+            (Stage::Labels(outcome), Event::Failed(it)) if it.fault == Fault::Permanent => {
+                Stage::Closing(outcome)
+            }
+            (stage @ (Stage::Closed(_) | Stage::Closing(_)), Event::Failed(_)) => stage,
+            (stage, Event::Failed(failure)) => {
+                match failure.fault {
+                    Fault::ModelAway => self.waits += 1,
+                    _ => self.failures += 1,
+                }
+                self.trouble = Some(failure.clone());
+                stage
+            }
+            (stage, Event::Rested) => {
+                self.trouble = None;
+                stage
+            }
+            (stage, Event::Cancelled) if !stage.is_over() => Stage::Telling(Outcome::Cancelled),
+            (stage, Event::Ended(outcome)) if !stage.is_over() => {
+                (self.trouble, self.failures, self.waits) = (None, 0, 0);
+                Stage::Telling(outcome.clone())
+            }
+            (Stage::Labels(outcome), Event::Labelled) => Stage::Closing(outcome),
+            (
+                Stage::Telling(outcome) | Stage::Labels(outcome) | Stage::Closing(outcome),
+                Event::Closed,
+            ) => Stage::Closed(outcome),
+            (Stage::Facts, Event::Inspected(_)) => Stage::Workspace,
+            (Stage::Workspace, Event::Prepared(checkout)) => {
+                self.base = Some(checkout.tree.clone());
+                self.tree = Some(checkout.tree.clone());
+                Stage::Baseline
+            }
+            (Stage::Baseline, Event::Baselined(_)) => Stage::Edit(Request::Implement),
+            (Stage::Edit(_) | Stage::Implemented, Event::Attempted(turn)) => self.turned(turn),
+            (stage, Event::Verified { tree, scope, complaint, .. }) if stage.may_verify() => {
+                // Checks while an edit is owed: the second pass is given up, and what the first
+                // one made is judged as it stands.
+                self.fell_back = matches!(stage, Stage::Edit(_));
+                self.verified(tree, scope, complaint.as_ref())
+            }
+            (Stage::Worth, Event::Proved(proof)) => self.proved(proof),
+            (
+                Stage::Commit(_) | Stage::Edit(_) | Stage::Implemented,
+                Event::Committed { commit, .. },
+            ) => Stage::Push(commit.clone()),
+            (Stage::Push(_), Event::Pushed(change)) => Stage::PullRequest(change.clone()),
+            (Stage::PullRequest(_), Event::Opened(it)) => Stage::Ending(it.clone()),
+            (stage, event) => {
+                return Err(OutOfOrder {
+                    stage: short(&format!("{stage:?}")),
+                    event: short(&format!("{event:?}")),
+                });
+            }
+        };
+        Ok(self)
+    }
+
+    fn turned(&mut self, turn: &Turn) -> Stage {
+        self.waits = 0;
+        if turn.rung != self.rung {
+            (self.rung, self.fixes, self.pass) = (turn.rung, 0, Pass::Implement);
+            (self.implemented, self.fell_back) = (None, false);
+        }
+        self.tree = Some(turn.tree.clone());
+        match (&turn.outcome, &turn.request) {
+            (TurnOutcome::Edited, _) => Stage::Verdict,
+            // The work is there; tests for it are welcome and not worth losing it for.
+            (TurnOutcome::NoChange | TurnOutcome::TimedOut, Request::Cover) => Stage::Verdict,
+            (TurnOutcome::TimedOut, _) => {
+                self.fixes = u32::MAX;
+                Stage::Edit(turn.request.clone())
+            }
+            (TurnOutcome::NoChange, Request::Fix { .. }) => {
+                self.fixes = self.fixes.saturating_add(1);
+                Stage::Edit(turn.request.clone())
+            }
+            (TurnOutcome::NoChange, Request::Implement) => {
+                self.unusable("the answer changed no file")
+            }
+            (TurnOutcome::FormatFailure, _) => {
+                self.unusable("the answer was not in the form that edits have")
+            }
+            (TurnOutcome::Truncated { reason }, _) => self.unusable(reason),
+        }
+    }
+
+    /// A reply that no check can judge costs a fix, and in the second pass never the work.
+    fn unusable(&mut self, reason: &str) -> Stage {
+        self.fixes = self.fixes.saturating_add(1);
+        Stage::Edit(Request::Fix { complaint: Complaint::Unusable { reason: reason.to_owned() } })
+    }
+
+    fn verified(
+        &mut self,
+        tree: &ObjectId,
+        scope: &[Check],
+        complaint: Option<&Complaint>,
+    ) -> Stage {
+        let full = scope.contains(&Check::Test);
+        let rank = match complaint {
+            None if full => 3,
+            None | Some(Complaint::Red { check: Check::Lint, .. }) => 1,
+            Some(Complaint::Red { check: Check::Test, .. }) => 2,
+            Some(_) => 0,
+        };
+        if self.best.as_ref().is_none_or(|best| best.rank < rank) {
+            self.best = Some(Best { tree: tree.clone(), rank });
+        }
+        self.tree = Some(tree.clone());
+        match complaint {
+            None if full => Stage::Worth,
+            None => {
+                (self.pass, self.fixes) = (Pass::Cover, 0);
+                self.implemented = Some(tree.clone());
+                Stage::Implemented
+            }
+            Some(complaint) => {
+                self.fixes = self.fixes.saturating_add(1);
+                Stage::Edit(Request::Fix { complaint: complaint.clone() })
+            }
+        }
+    }
+
+    fn proved(&mut self, proof: &Proof) -> Stage {
+        self.ready = proof.broken_old_tests.is_none() && proof.objections.is_empty();
+        match self.tree.clone() {
+            Some(tree) => Stage::Commit(tree),
+            None => Stage::Facts,
+        }
+    }
+}
+
+impl Stage {
+    fn may_verify(&self) -> bool {
+        matches!(self, Self::Verdict | Self::Implemented | Self::Edit(_))
+    }
+
+    /// Whether it is decided how the job ends.
+    pub fn is_over(&self) -> bool {
+        matches!(self, Self::Telling(_) | Self::Labels(_) | Self::Closing(_) | Self::Closed(_))
+    }
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(120).collect()
+}

@@ -1,0 +1,96 @@
+//! A job's journal as a reader wants it: what was the latest of each thing?
+
+use crate::domain::change::{Change, FileChange, PullRequest};
+use crate::domain::job::{
+    Checkout, Complaint, Event, Inspection, JobId, Outcome, Proof, Record, Turn,
+};
+use crate::domain::task::Task;
+use crate::domain::verification::Verification;
+
+/// A job with all that is written down about it, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Story {
+    /// Which job.
+    pub job: JobId,
+    /// What was asked.
+    pub task: Task,
+    /// What happened.
+    pub records: Vec<Record>,
+}
+
+impl Story {
+    fn latest<'a, T>(&'a self, pick: impl Fn(&'a Event) -> Option<T>) -> Option<T> {
+        self.records.iter().rev().find_map(|record| pick(&record.event))
+    }
+
+    /// The issue and the repository, as they were read.
+    pub fn inspection(&self) -> Option<&Inspection> {
+        self.latest(|event| if let Event::Inspected(it) = event { Some(it) } else { None })
+    }
+
+    /// What was checked out.
+    pub fn checkout(&self) -> Option<&Checkout> {
+        self.latest(|event| if let Event::Prepared(it) = event { Some(it) } else { None })
+    }
+
+    /// The checks on the untouched base.
+    pub fn baseline(&self) -> Option<&Verification> {
+        self.latest(|event| if let Event::Baselined(it) = event { Some(it) } else { None })
+    }
+
+    /// The agent's turns, in order.
+    pub fn turns(&self) -> impl Iterator<Item = &Turn> {
+        self.records.iter().filter_map(|record| match &record.event {
+            Event::Attempted(turn) => Some(turn),
+            _ => None,
+        })
+    }
+
+    /// What the tests are worth.
+    pub fn proof(&self) -> Option<&Proof> {
+        self.latest(|event| if let Event::Proved(it) = event { Some(it) } else { None })
+    }
+
+    /// What the commit changes against the base.
+    pub fn files(&self) -> Option<&[FileChange]> {
+        self.latest(|event| match event {
+            Event::Committed { files, .. } => Some(files.as_slice()),
+            _ => None,
+        })
+    }
+
+    /// The checks that speak for the work: those of the tree that was committed, else the last.
+    pub fn verdict(&self) -> Option<(&Verification, Option<&Complaint>)> {
+        let committed = self.latest(|event| match event {
+            Event::Committed { tree, .. } => Some(tree),
+            _ => None,
+        });
+        self.latest(|event| match event {
+            Event::Verified { verification, tree, complaint, .. }
+                if committed.is_none_or(|it| it == tree) =>
+            {
+                Some((verification, complaint.as_ref()))
+            }
+            _ => None,
+        })
+    }
+
+    /// The branch that was pushed.
+    pub fn change(&self) -> Option<&Change> {
+        self.latest(|event| if let Event::Pushed(it) = event { Some(it) } else { None })
+    }
+
+    /// The pull request that was opened.
+    pub fn pull_request(&self) -> Option<&PullRequest> {
+        self.latest(|event| if let Event::Opened(it) = event { Some(it) } else { None })
+    }
+
+    /// How it was decided to end.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        self.latest(|event| match event {
+            Event::Ended(outcome) => Some(outcome),
+            Event::Cancelled => Some(&Outcome::Cancelled),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,109 @@
+//! What the project's own checks said about a tree.
+
+use serde::{Deserialize, Serialize};
+
+/// One kind of check. They run in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Check {
+    /// Does it compile, or parse?
+    Build,
+    /// Does it follow the project's own rules?
+    Lint,
+    /// Does it do what its tests say?
+    Test,
+}
+
+impl Check {
+    /// The name that people and `.codingworker.yml` use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Build => "build",
+            Self::Lint => "lint",
+            Self::Test => "test",
+        }
+    }
+}
+
+/// What a repository says, or what was found, about how to check it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// At most one for each check, in the order of `Check`.
+    pub steps: Vec<PlannedStep>,
+    /// A formatter's command, run on its own before the checks; what it changes in files that
+    /// the agent touched is kept.
+    pub format: Option<String>,
+    /// Where the plan came from: `.codingworker.yml`, or the marker file that was found.
+    pub source: String,
+}
+
+/// One command of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedStep {
+    /// Which check it is.
+    pub check: Check,
+    /// A shell command line, run with `sh -c` in the tree's root.
+    pub command: String,
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Exit {
+    /// By itself, with this code.
+    Code(i32),
+    /// By this signal, which was not ours.
+    Signal(i32),
+    /// By us: its time was over.
+    TimedOut,
+    /// By us: it had printed nothing for too long.
+    Silent,
+}
+
+impl Exit {
+    /// Whether the command says that all is well.
+    pub fn is_success(self) -> bool {
+        self == Self::Code(0)
+    }
+}
+
+/// One check that really ran.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Which check it was.
+    pub check: Check,
+    /// The command line that ran.
+    pub command: String,
+    /// How it ended.
+    pub exit: Exit,
+    /// Wall-clock time, in milliseconds.
+    pub duration_ms: u64,
+    /// The single tests, where the output named them.
+    pub tests: Option<TestNames>,
+    /// The telling part of the output: bounded, valid UTF-8, secrets removed.
+    pub excerpt: String,
+}
+
+/// Which single tests passed and failed, by the names that the test runner printed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestNames {
+    /// Sorted, without doubles.
+    pub passed: Vec<String>,
+    /// Sorted, without doubles.
+    pub failed: Vec<String>,
+}
+
+/// The steps that ran on one tree, in order. It stops after the first step that is red
+/// and was not red on the base.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verification {
+    /// What ran.
+    pub steps: Vec<Step>,
+}
+
+impl Verification {
+    /// The step for `check`, if it ran.
+    pub fn step(&self, check: Check) -> Option<&Step> {
+        self.steps.iter().find(|step| step.check == check)
+    }
+}
