@@ -6,4 +6,7 @@
 // Floor 0. Nouns and their laws. No I/O, no async, no clock.
 pub mod domain;
 
+// Floor 1. Every decision. Pure functions over floor 0.
+pub mod engine;
+
 // Floor 5. The street door. (Floor 4, the faces of a server, is empty.)

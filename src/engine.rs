@@ -1,0 +1,12 @@
+//! Floor 1: every decision. Pure functions over the nouns: no I/O, no clock, no randomness.
+
+pub mod decide;
+pub mod focus;
+pub mod guard;
+pub mod intake;
+pub mod judge;
+pub mod normalise;
+pub mod plan;
+pub mod prompt;
+pub mod report;
+pub mod testlog;

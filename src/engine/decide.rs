@@ -1,0 +1,276 @@
+//! The brain: given how far a job has come, what is the one next thing to do?
+//!
+//! Invariant: no I/O, no clock, no randomness here. `decide` may be called any number of times
+//! for the same progress and always gives the same action.
+
+use std::time::Duration;
+
+use crate::domain::change::{Change, ObjectId};
+use crate::domain::job::{Failure, Fault, Model, Outcome, Pass, Phase, Progress, Request, Stage};
+use crate::domain::verification::Check;
+
+/// One thing for the worker to do. Imperative; carries all the worker needs.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use = "an action that nobody performs stalls its job"]
+pub enum Action {
+    /// Read the issue and the repository.
+    Inspect,
+    /// Make the comment on the issue say this.
+    Tell(Phase),
+    /// Check the default branch out.
+    Prepare,
+    /// Run all checks on the untouched base.
+    Baseline,
+    /// Give the agent a turn.
+    Attempt(Attempt),
+    /// Run these checks on this tree, until one is newly red.
+    Verify {
+        /// What to put on disk first.
+        tree: ObjectId,
+        /// Which checks, in order.
+        scope: Vec<Check>,
+    },
+    /// Find out what the tests are worth.
+    Prove(ObjectId),
+    /// Commit this tree.
+    Commit {
+        /// What the commit holds.
+        tree: ObjectId,
+        /// Whether all is green, with nothing against it.
+        ready: bool,
+    },
+    /// Push this commit to a branch of its own.
+    Push(ObjectId),
+    /// Open a pull request.
+    Open {
+        /// For what.
+        change: Change,
+        /// Whether it is marked as incomplete.
+        draft: bool,
+    },
+    /// Write down how the job ends.
+    End(Outcome),
+    /// Set the labels.
+    Label {
+        /// `ai-task-done`, or else `ai-task-failed`.
+        done: bool,
+    },
+    /// Wait for a fault to pass.
+    Rest(Duration),
+    /// Write down that nothing follows, and settle the delivery.
+    Close(Outcome),
+    /// Nothing: the job was over before we came.
+    Nothing(Outcome),
+}
+
+/// One turn that the agent is to be given.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attempt {
+    /// What for.
+    pub request: Request,
+    /// Whom.
+    pub model: Model,
+    /// The model's place on the ladder.
+    pub rung: usize,
+    /// The tree that it starts from.
+    pub from: ObjectId,
+    /// 0 for a first try; higher when the same prompt must not give the same answer.
+    pub temperature: f32,
+}
+
+/// What becomes of work that could not be made green.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnFailure {
+    /// A branch and a draft pull request, marked incomplete.
+    Draft,
+    /// A branch alone.
+    Branch,
+    /// Nothing leaves this machine.
+    Nothing,
+}
+
+/// The limits a job lives under. Checked once, when the config is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Tried in order: the next one when the one before timed out or ran out of fixes.
+    /// Never empty.
+    pub models: Vec<Model>,
+    /// Fixes the agent is asked for, per pass.
+    pub max_fixes: u32,
+    /// Rests of a job for faults that pass.
+    pub max_retries: u32,
+    /// The first rest; each one after is twice as long, up to five minutes.
+    pub retry_delay: Duration,
+    /// Rests for a model that is away, a minute each at most, before the job gives up.
+    pub max_waits: u32,
+    /// Of a whole job, pauses not counted.
+    pub job_limit: Duration,
+    /// Whether there is a second pass.
+    pub write_tests: bool,
+    /// What becomes of work that could not be made green.
+    pub on_failure: OnFailure,
+}
+
+/// The longest rest that nobody asked us for.
+const LONGEST_REST: Duration = Duration::from_secs(300);
+/// The longest rest for a model that is away: it may be back any minute.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// The longest rest that a code host can ask us for: an hour's rate limit, and a margin.
+const LONGEST_ASKED: Duration = Duration::from_secs(65 * 60);
+/// How warm a model is asked when the same prompt must not give the same answer.
+const WARM: f32 = 0.6;
+
+/// The one next thing to do.
+pub fn decide(progress: &Progress, policy: &Policy) -> Action {
+    if let Some(failure) = &progress.trouble {
+        return recover(progress, policy, failure);
+    }
+    if let Some(phase) = untold(progress) {
+        return Action::Tell(phase);
+    }
+    match &progress.stage {
+        Stage::Facts => Action::Inspect,
+        Stage::Workspace => Action::Prepare,
+        Stage::Baseline => Action::Baseline,
+        Stage::Edit(request) => edit(progress, policy, request),
+        Stage::Verdict => verify(progress, scope(progress.pass)),
+        Stage::Implemented if policy.write_tests && !is_late(progress, policy) => {
+            attempt(progress, policy, progress.rung, Request::Cover)
+        }
+        Stage::Implemented => verify(progress, scope(Pass::Cover)),
+        Stage::Worth => match &progress.tree {
+            Some(tree) => Action::Prove(tree.clone()),
+            None => Action::Prepare,
+        },
+        Stage::Commit(_) if !progress.ready && policy.on_failure == OnFailure::Nothing => {
+            Action::End(Outcome::GaveUp)
+        }
+        Stage::Commit(tree) => Action::Commit { tree: tree.clone(), ready: progress.ready },
+        Stage::Push(commit) => Action::Push(commit.clone()),
+        Stage::PullRequest(change) if !progress.ready && policy.on_failure == OnFailure::Branch => {
+            Action::End(Outcome::BranchOnly(change.clone()))
+        }
+        Stage::PullRequest(change) => {
+            Action::Open { change: change.clone(), draft: !progress.ready }
+        }
+        Stage::Ending(pull_request) => Action::End(match progress.ready {
+            true => Outcome::Ready(pull_request.clone()),
+            false => Outcome::Incomplete(pull_request.clone()),
+        }),
+        Stage::Telling(_) => Action::Tell(Phase::Ended),
+        Stage::Labels(outcome) => Action::Label { done: matches!(outcome, Outcome::Ready(_)) },
+        Stage::Closing(outcome) => Action::Close(outcome.clone()),
+        Stage::Closed(outcome) => Action::Nothing(outcome.clone()),
+    }
+}
+
+/// What the comment should say and does not.
+fn untold(progress: &Progress) -> Option<Phase> {
+    let due = match &progress.stage {
+        Stage::Facts => return None,
+        stage if stage.is_over() => return None,
+        _ if progress.waits > 0 => Phase::Waiting,
+        Stage::Workspace | Stage::Baseline => Phase::Queued,
+        _ => Phase::Working,
+    };
+    (progress.told != Some(due)).then_some(due)
+}
+
+fn edit(progress: &Progress, policy: &Policy, request: &Request) -> Action {
+    let late = is_late(progress, policy);
+    if !late && progress.fixes <= policy.max_fixes {
+        return attempt(progress, policy, progress.rung, request.clone());
+    }
+    // The second pass is given up: is what the first one made good without new tests?
+    if let (Pass::Cover, false, Some(tree)) =
+        (progress.pass, progress.fell_back, &progress.implemented)
+    {
+        return Action::Verify { tree: tree.clone(), scope: scope(Pass::Cover) };
+    }
+    if !late && progress.rung + 1 < policy.models.len() {
+        return attempt(progress, policy, progress.rung + 1, Request::Implement);
+    }
+    match &progress.best {
+        Some(best) if policy.on_failure != OnFailure::Nothing => {
+            Action::Commit { tree: best.tree.clone(), ready: false }
+        }
+        Some(_) => Action::End(Outcome::GaveUp),
+        None => Action::End(Outcome::NothingToChange),
+    }
+}
+
+fn attempt(progress: &Progress, policy: &Policy, rung: usize, request: Request) -> Action {
+    let climbed = rung != progress.rung;
+    let from = if climbed { &progress.base } else { &progress.tree };
+    match (policy.models.get(rung), from) {
+        (Some(model), Some(from)) => Action::Attempt(Attempt {
+            request,
+            model: model.clone(),
+            rung,
+            from: from.clone(),
+            temperature: if climbed || progress.fixes == 0 { 0.0 } else { WARM },
+        }),
+        // A shorter ladder than the one the journal was written under, or no checkout.
+        _ => Action::End(Outcome::Broke(Failure::new(
+            Fault::Permanent,
+            "the configured models changed while the job was under way: run it again",
+        ))),
+    }
+}
+
+fn verify(progress: &Progress, scope: Vec<Check>) -> Action {
+    match &progress.tree {
+        Some(tree) => Action::Verify { tree: tree.clone(), scope },
+        None => Action::Prepare,
+    }
+}
+
+fn scope(pass: Pass) -> Vec<Check> {
+    match pass {
+        Pass::Implement => Vec::from([Check::Build]),
+        Pass::Cover => Vec::from([Check::Build, Check::Lint, Check::Test]),
+    }
+}
+
+fn is_late(progress: &Progress, policy: &Policy) -> bool {
+    policy.job_limit <= progress.spent
+}
+
+fn recover(progress: &Progress, policy: &Policy, failure: &Failure) -> Action {
+    let give_up = || match &progress.stage {
+        // It is decided how the job ends; what could not be told is in the log.
+        stage if stage.is_over() => Action::Close(over(stage)),
+        _ => Action::End(Outcome::Broke(failure.clone())),
+    };
+    let asked = failure.retry_after_ms.map(Duration::from_millis);
+    match failure.fault {
+        Fault::ModelAway if progress.waits <= policy.max_waits => {
+            // A server that came back may turn out to lack the model: that takes a person.
+            if progress.told.is_some() && progress.waits_for.as_ref() != Some(&failure.message) {
+                return Action::Tell(Phase::Waiting);
+            }
+            Action::Rest(doubled(policy.retry_delay, progress.waits).min(LONGEST_WAIT))
+        }
+        Fault::Transient if progress.failures <= policy.max_retries => Action::Rest(match asked {
+            Some(asked) => asked.min(LONGEST_ASKED),
+            None => doubled(policy.retry_delay, progress.failures).min(LONGEST_REST),
+        }),
+        Fault::ModelAway | Fault::Transient | Fault::Permanent | Fault::Interrupted => give_up(),
+    }
+}
+
+fn over(stage: &Stage) -> Outcome {
+    match stage {
+        Stage::Telling(it) | Stage::Labels(it) | Stage::Closing(it) | Stage::Closed(it) => {
+            it.clone()
+        }
+        _ => Outcome::GaveUp,
+    }
+}
+
+fn doubled(first: Duration, nth: u32) -> Duration {
+    first.saturating_mul(1 << nth.saturating_sub(1).min(16))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,332 @@
+//! Which files a small model needs to see: those that hold what the issue names. A file that is
+//! not in the chat is one that the model invents.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::engine::guard::{is_lock_file, is_test_file};
+
+mod terms;
+use terms::{Terms, words};
+
+/// Bounds beside the budget: a small model loses the thread with more.
+const MAX_EDIT: usize = 4;
+const MAX_READ: usize = 3;
+/// Files longer than this are data or generated.
+const MAX_FILE: usize = 256 * 1024;
+
+/// One file of the repository, from its root, with `/`.
+#[derive(Clone, Copy, Debug)]
+pub struct SourceFile<'a> {
+    /// From the repository's root.
+    pub path: &'a str,
+    /// Its content.
+    pub text: &'a str,
+}
+
+/// What the agent gets to see.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Focus {
+    /// Files that it may edit, the most telling first.
+    pub edit: Vec<String>,
+    /// Files that show how these are used, such as tests.
+    pub read: Vec<String>,
+    /// Files that belong here and did not fit.
+    pub left_out: Vec<String>,
+}
+
+/// Picks the files for an issue within `budget` bytes. Tests go to `read`, unless the issue
+/// asks for them by name or by a change that reaches everywhere, such as a rename.
+pub fn focus(issue: &str, files: &[SourceFile<'_>], budget: usize) -> Focus {
+    let useful: Vec<SourceFile<'_>> = files.iter().copied().filter(is_useful).collect();
+    let terms = terms::of(issue);
+    let vocabulary: Vec<BTreeSet<&str>> = useful.iter().map(|it| words(it.text)).collect();
+    let spread = spread(&terms, &vocabulary);
+    let mut scored: Vec<(f64, SourceFile<'_>)> = useful
+        .iter()
+        .zip(&vocabulary)
+        .map(|(file, words)| (score(&terms, &spread, file, words, issue), *file))
+        .collect();
+    scored.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.path.cmp(other.1.path)));
+    if !scored.iter().any(|(score, file)| *score > 0.0 && is_code(file.path)) {
+        return fallback(&useful, budget);
+    }
+    choose(issue, &terms, &scored, budget)
+}
+
+/// The same for writing tests: tests may be edited, the sources are there to be read.
+pub fn focus_on_tests(
+    issue: &str,
+    changed: &[&str],
+    files: &[SourceFile<'_>],
+    budget: usize,
+) -> Focus {
+    let mut focus = Focus::default();
+    let mut room = budget;
+    let sources = files.iter().filter(|it| changed.contains(&it.path) && !is_test_file(it.path));
+    for file in sources.filter(|it| is_useful(it)) {
+        take(&mut focus.read, &mut focus.left_out, &mut room, file, MAX_EDIT);
+    }
+    // The tests that name what the sources define, or what the issue names.
+    let stems: Vec<String> = changed.iter().map(|it| stem(it)).collect();
+    let terms = terms::of(issue);
+    let mut tests: Vec<(usize, &SourceFile<'_>)> = files
+        .iter()
+        .filter(|it| is_test_file(it.path) && is_useful(it) && is_code(it.path))
+        .map(|it| {
+            let words = words(it.text);
+            let named = terms.named.iter().filter(|term| words.contains(term.as_str())).count();
+            let of_stem = stems
+                .iter()
+                .filter(|stem| it.path.contains(stem.as_str()) || words.contains(stem.as_str()));
+            (named + 3 * of_stem.count(), it)
+        })
+        .collect();
+    tests.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.path.cmp(other.1.path)));
+    for (_, file) in tests.iter().filter(|(score, _)| *score > 0).take(1) {
+        take(&mut focus.edit, &mut focus.left_out, &mut room, file, 1);
+    }
+    focus
+}
+
+fn take(
+    list: &mut Vec<String>,
+    left_out: &mut Vec<String>,
+    room: &mut usize,
+    file: &SourceFile<'_>,
+    most: usize,
+) {
+    if list.len() < most && file.text.len() <= *room {
+        *room -= file.text.len();
+        list.push(file.path.to_owned());
+    } else {
+        left_out.push(file.path.to_owned());
+    }
+}
+
+fn choose(issue: &str, terms: &Terms, scored: &[(f64, SourceFile<'_>)], budget: usize) -> Focus {
+    let everywhere = terms::reaches_everywhere(issue);
+    let best = scored.iter().find(|(_, it)| is_code(it.path) && !is_test_file(it.path));
+    let best = best.map_or(0.0, |(score, _)| *score);
+    let mut focus = Focus::default();
+    let mut room = budget;
+    let lowered = issue.to_lowercase();
+    for (score, file) in scored.iter().filter(|(score, _)| *score > 0.0) {
+        let asked_for = lowered.contains(&file.path.to_lowercase());
+        // Far behind the best, a file shares a word with the issue and no more. A test that
+        // names what the issue names shows how it is used.
+        let words = words(file.text);
+        let shows_use = (is_test_file(file.path) || everywhere)
+            && is_code(file.path)
+            && terms.named.iter().any(|it| words.contains(it.as_str()));
+        if *score < best / 8.0 && !asked_for && !shows_use {
+            continue;
+        }
+        if is_test_file(file.path) && !everywhere && !asked_for || !is_code(file.path) && !asked_for
+        {
+            if is_test_file(file.path) && focus.read.len() < MAX_READ {
+                // Tests are shown from what is left when the sources are in.
+                focus.read.push(file.path.to_owned());
+            }
+        } else {
+            take(&mut focus.edit, &mut focus.left_out, &mut room, file, MAX_EDIT);
+        }
+    }
+    let size =
+        |path: &str| scored.iter().find(|it| it.1.path == path).map_or(0, |it| it.1.text.len());
+    let shown = std::mem::take(&mut focus.read);
+    for path in shown {
+        if size(&path) <= room {
+            room -= size(&path);
+            focus.read.push(path);
+        } else {
+            focus.left_out.push(path);
+        }
+    }
+    focus
+}
+
+/// Nothing matches: the smallest plausible sources, so that the model sees at least one.
+fn fallback(files: &[SourceFile<'_>], budget: usize) -> Focus {
+    let mut sources: Vec<&SourceFile<'_>> = files
+        .iter()
+        .filter(|it| is_code(it.path) && !is_test_file(it.path) && !it.text.trim().is_empty())
+        .collect();
+    let is_entry = |it: &&SourceFile<'_>| {
+        ["main", "lib", "index", "app", "cli"].contains(&stem(it.path).as_str())
+    };
+    sources.sort_by_key(|it| (!is_entry(it), it.path.matches('/').count(), it.text.len()));
+    let mut focus = Focus::default();
+    let mut room = budget;
+    for file in sources {
+        take(&mut focus.edit, &mut focus.left_out, &mut room, file, MAX_EDIT);
+    }
+    focus.left_out.truncate(MAX_EDIT);
+    focus
+}
+
+/// In how many files each term stands: what stands everywhere tells nothing.
+fn spread<'t>(terms: &'t Terms, vocabulary: &[BTreeSet<&str>]) -> BTreeMap<&'t str, f64> {
+    let all = terms.named.iter().chain(&terms.plain);
+    let count = |term: &str| vocabulary.iter().filter(|it| it.contains(term)).count();
+    all.map(|it| (it.as_str(), count(it).max(1) as f64)).collect()
+}
+
+fn score(
+    terms: &Terms,
+    spread: &BTreeMap<&str, f64>,
+    file: &SourceFile<'_>,
+    words: &BTreeSet<&str>,
+    issue: &str,
+) -> f64 {
+    let mut score = 0.0;
+    let name = file.path.rsplit('/').next().unwrap_or(file.path);
+    if issue.contains(file.path) {
+        score += 40.0;
+    } else if name.contains('.') && issue.contains(name) {
+        score += 30.0;
+    }
+    let stem = stem(file.path);
+    for term in &terms.named {
+        let weight = 1.0 / spread.get(term.as_str()).copied().unwrap_or(1.0).sqrt();
+        if words.contains(term.as_str()) {
+            score += 8.0 * weight;
+            if defines(file.text, term) {
+                score += 12.0 * weight;
+            }
+        }
+        if stem.eq_ignore_ascii_case(term) {
+            score += 6.0;
+        }
+    }
+    for term in &terms.plain {
+        let weight = 1.0 / spread.get(term.as_str()).copied().unwrap_or(1.0);
+        if words.contains(term.as_str()) {
+            score += 2.0 * weight;
+        }
+        // `expenses.py` for an issue about expenses, `invoice.py` for one about the invoice.
+        if stem == *term
+            || stem.strip_suffix('s') == Some(term)
+            || term.strip_suffix('s') == Some(&stem)
+        {
+            score += 8.0;
+        }
+    }
+    for phrase in &terms.quoted {
+        if file.text.contains(phrase.as_str()) {
+            score += 6.0;
+        }
+    }
+    for option in &terms.options {
+        if file.text.contains(option.as_str()) || takes_options(file.text) {
+            score += 12.0;
+        }
+    }
+    if is_test_file(file.path) { score / 2.0 } else { score }
+}
+
+/// Whether the file reads options of a command line.
+fn takes_options(text: &str) -> bool {
+    ["argparse", "getopt", "process.argv", "sys.argv", "clap", "flag.Parse", "optparse"]
+        .iter()
+        .any(|it| text.contains(it))
+}
+
+/// Whether a line of the file defines `name`.
+fn defines(text: &str, name: &str) -> bool {
+    const KEYWORDS: [&str; 16] = [
+        "def",
+        "class",
+        "function",
+        "fn",
+        "func",
+        "struct",
+        "enum",
+        "trait",
+        "type",
+        "interface",
+        "const",
+        "let",
+        "var",
+        "mod",
+        "static",
+        "#define",
+    ];
+    text.lines().any(|line| {
+        let mut before = "";
+        for word in
+            line.split(|it: char| !(it.is_alphanumeric() || it == '_' || it == '#' || it == '$'))
+        {
+            if word == name && KEYWORDS.contains(&before) {
+                return true;
+            }
+            if !word.is_empty() {
+                before = word;
+            }
+        }
+        // C: `int ring_put(struct ring *r, int value)` at the line's start; shell: `name() {`.
+        let at_start = line.starts_with(|it: char| it.is_alphabetic() || it == '_');
+        let call = line.find(name).map(|at| line[at + name.len()..].starts_with('('));
+        at_start && call == Some(true) && !line.trim_end().ends_with(';')
+    })
+}
+
+fn stem(path: &str) -> String {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.split('.').next().unwrap_or(name).to_lowercase()
+}
+
+/// Whether a file is code, or prose and data about it.
+fn is_code(path: &str) -> bool {
+    const CODE: [&str; 44] = [
+        "py", "js", "mjs", "cjs", "jsx", "ts", "tsx", "mts", "cts", "vue", "svelte", "rs", "go",
+        "c", "h", "cc", "cpp", "cxx", "hpp", "hh", "java", "kt", "kts", "swift", "m", "rb", "php",
+        "sh", "bash", "zsh", "cs", "fs", "scala", "ex", "exs", "erl", "hs", "lua", "pl", "r", "jl",
+        "zig", "sql", "html",
+    ];
+    let name = path.rsplit('/').next().unwrap_or(path);
+    match name.rsplit_once('.') {
+        Some((stem, extension)) if !stem.is_empty() => {
+            CODE.contains(&extension.to_lowercase().as_str()) || extension == "css"
+        }
+        _ => false,
+    }
+}
+
+/// Whether a file could be of use at all: no lock file, nothing vendored, generated or binary.
+fn is_useful(file: &SourceFile<'_>) -> bool {
+    const FOLDERS: [&str; 14] = [
+        "node_modules",
+        "vendor",
+        "third_party",
+        "dist",
+        "build",
+        "target",
+        ".git",
+        ".github",
+        "__pycache__",
+        ".venv",
+        "venv",
+        "coverage",
+        "__snapshots__",
+        ".next",
+    ];
+    let lowered = file.path.to_lowercase();
+    let name = lowered.rsplit('/').next().unwrap_or(&lowered);
+    let mut folders = lowered.split('/').rev().skip(1);
+    let generated = file.text.lines().take(5).any(|line| {
+        line.contains("DO NOT EDIT") || line.contains("@generated") || line.contains("do not edit")
+    });
+    let long_lines = file.text.len() > 20_000 && file.text.lines().any(|it| it.len() > 5_000);
+    !is_lock_file(name)
+        && !folders.any(|it| FOLDERS.contains(&it))
+        && !name.contains(".min.")
+        && !name.starts_with(".env")
+        && !name.starts_with(".aider")
+        && !file.text.contains('\0')
+        && file.text.len() <= MAX_FILE
+        && !generated
+        && !long_lines
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,259 @@
+//! The pull request's title and body.
+
+use std::fmt::Write;
+
+use crate::domain::change::ChangeKind;
+use crate::domain::job::{Complaint, NewTests, Request, Story};
+use crate::domain::verification::{Check, Exit, Step};
+use crate::engine::judge::standing;
+use crate::engine::report::{
+    Language, Masthead, code, duration, first_lines, inert, last_lines, marker, quoted, sentence,
+    subject, times,
+};
+
+/// The most files that are listed one by one.
+const MOST_FILES: usize = 60;
+
+/// The pull request's title: the issue's, as one line.
+pub fn title(story: &Story) -> String {
+    subject(story, 120)
+}
+
+/// The pull request's body, in Markdown.
+pub fn body(story: &Story, head: &Masthead, ready: bool) -> String {
+    let mut out = String::new();
+    if !ready {
+        out.push_str(&incomplete(story, head.language));
+    }
+    let _ = writeln!(out, "Closes #{}\n", story.task.issue());
+    out.push_str(&asked(story, head.language));
+    out.push_str(&changed(story, head.language));
+    out.push_str(&checks(story, head.language));
+    out.push_str(&made(story, head));
+    if let Some(template) = story.checkout().and_then(|it| it.template.as_deref()) {
+        let _ = write!(out, "\n---\n\n{}\n", first_lines(template, 200, 8_000));
+    }
+    let _ = writeln!(out, "\n{}", marker(&story.job));
+    out
+}
+
+fn incomplete(story: &Story, language: Language) -> String {
+    let mut out = format!(
+        "> [!WARNING]\n> **{}**\n",
+        language.pick(
+            "Incomplete: do not merge this as it is.",
+            "未完成です。このままマージしないでください。"
+        )
+    );
+    for reason in doubts(story, language) {
+        let _ = writeln!(out, "> - {reason}");
+    }
+    out.push('\n');
+    if let Some(excerpt) = telling_lines(story) {
+        out.push_str(&quoted(&excerpt));
+        out.push('\n');
+    }
+    out
+}
+
+/// Why this is not ready, a sentence each.
+pub(super) fn doubts(story: &Story, language: Language) -> Vec<String> {
+    let mut doubts = Vec::new();
+    match story.verdict() {
+        None => doubts.push(
+            language.pick("No check ran on it.", "チェックは実行されていません。").to_owned(),
+        ),
+        Some((_, Some(Complaint::Red { check, command, exit, tests, .. }))) => {
+            let red = language.pick("stayed red", "が失敗したままです");
+            let mut line =
+                format!("**{}** {red}: {} ({})", check.name(), code(command), ended(*exit));
+            if !tests.is_empty() {
+                let names = tests.iter().take(10).map(|it| code(it)).collect::<Vec<_>>();
+                let _ = write!(line, ": {}", names.join(", "));
+            }
+            doubts.push(line);
+        }
+        Some((_, Some(Complaint::Unusable { reason }))) => doubts.push(sentence(reason)),
+        Some((verification, None)) if verification.step(Check::Test).is_none() => {
+            doubts.push(
+                language.pick("No test ran on it.", "テストは実行されていません。").to_owned(),
+            );
+        }
+        Some((_, None)) => {}
+    }
+    if let Some(proof) = story.proof() {
+        if let Some(old) = &proof.broken_old_tests {
+            let files = old.files.iter().take(10).map(|it| code(it)).collect::<Vec<_>>();
+            let say = language.pick(
+                "Tests that were there before were changed, and fail in the form they had",
+                "既存のテストが変更されており、変更前の形では失敗します",
+            );
+            doubts.push(format!("{say}: {}", files.join(", ")));
+        }
+        doubts.extend(proof.objections.iter().map(|it| sentence(it)));
+    }
+    doubts
+}
+
+/// The last lines of what stayed red.
+pub(super) fn telling_lines(story: &Story) -> Option<String> {
+    let red = match story.verdict() {
+        Some((_, Some(Complaint::Red { excerpt, .. }))) => Some(excerpt),
+        _ => None,
+    };
+    let old = || story.proof()?.broken_old_tests.as_ref().map(|it| &it.excerpt);
+    red.or_else(old)
+        .map(|excerpt| last_lines(excerpt, 30, 3_000))
+        .filter(|excerpt| !excerpt.trim().is_empty())
+}
+
+fn asked(story: &Story, language: Language) -> String {
+    let Some(inspection) = story.inspection() else { return String::new() };
+    let text = match inspection.body.trim().is_empty() {
+        true => inspection.title.clone(),
+        false => format!("{}\n\n{}", inspection.title, inspection.body.trim()),
+    };
+    let heading = language.pick("What was asked", "依頼内容");
+    format!("### {heading}\n\n{}\n", quoted(&first_lines(&text, 25, 2_000)))
+}
+
+fn changed(story: &Story, language: Language) -> String {
+    let Some(files) = story.files().filter(|it| !it.is_empty()) else { return String::new() };
+    let heading = language.pick("What changed", "変更内容");
+    let columns = language.pick("| file | | + | − |", "| ファイル | | + | − |");
+    let mut out = format!("### {heading}\n\n{columns}\n|---|---|--:|--:|\n");
+    for file in files.iter().take(MOST_FILES) {
+        let kind = match file.kind {
+            ChangeKind::Added => language.pick("new", "追加"),
+            ChangeKind::Changed => "",
+            ChangeKind::Removed => language.pick("removed", "削除"),
+        };
+        let _ =
+            writeln!(out, "| {} | {kind} | {} | {} |", code(&file.path), file.added, file.removed);
+    }
+    if let Some(more) = files.len().checked_sub(MOST_FILES).filter(|it| *it > 0) {
+        let _ = writeln!(out, "\n{more} {}", language.pick("more files", "個のファイルは省略"));
+    }
+    out.push('\n');
+    out
+}
+
+fn checks(story: &Story, language: Language) -> String {
+    let Some((verification, _)) = story.verdict() else { return String::new() };
+    let heading = language.pick("Checks", "チェック結果");
+    let columns = language.pick(
+        "| check | command | exit | time | fixes |",
+        "| チェック | コマンド | 終了コード | 時間 | 修正回数 |",
+    );
+    let mut out = format!("### {heading}\n\n{columns}\n|---|---|--:|--:|--:|\n");
+    for step in &verification.steps {
+        let _ = writeln!(out, "{}", row(story, step));
+    }
+    out.push('\n');
+    for line in remarks(story, language) {
+        let _ = writeln!(out, "- {line}");
+    }
+    out.push('\n');
+    out
+}
+
+fn row(story: &Story, step: &Step) -> String {
+    let fixes = story
+        .turns()
+        .filter(|turn| match &turn.request {
+            Request::Fix { complaint: Complaint::Red { check, .. } } => *check == step.check,
+            _ => false,
+        })
+        .count();
+    format!(
+        "| {} | {} | {} | {} | {fixes} |",
+        step.check.name(),
+        code(&step.command),
+        ended(step.exit),
+        duration(step.duration_ms)
+    )
+}
+
+fn remarks(story: &Story, language: Language) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if let Some(proof) = story.proof() {
+        let say = match proof.new_tests {
+            NewTests::None => language.pick("No new tests.", "新しいテストはありません。"),
+            NewTests::FailOnBase => language.pick(
+                "The new tests fail without the change, and pass with it.",
+                "新しいテストは変更前のコードでは失敗し、変更後は成功します。",
+            ),
+            NewTests::PassOnBase => language.pick(
+                "The new tests pass without the change, too: **they prove nothing.**",
+                "新しいテストは変更前のコードでも成功します。**何も証明していません。**",
+            ),
+            NewTests::NotRun => language.pick(
+                "Whether the new tests fail without the change is not known.",
+                "新しいテストが変更前に失敗するかどうかは不明です。",
+            ),
+        };
+        remarks.push(say.to_owned());
+    }
+    for red in story.baseline().map(standing).unwrap_or_default() {
+        let say = language.pick(
+            "was red before the work began, and does not count",
+            "は作業開始前から失敗しており、判定に含めていません",
+        );
+        let tests = red.tests.iter().take(10).map(|it| code(it)).collect::<Vec<_>>().join(", ");
+        let tests = if tests.is_empty() { tests } else { format!(": {tests}") };
+        remarks.push(format!("**{}** ({}) {say}{tests}", red.check.name(), code(&red.command)));
+    }
+    let removed = story.inspection().map_or(0, |it| it.removed);
+    if removed > 0 {
+        let say = language.pick(
+            "characters of the issue's text are not shown on its page, and were left out",
+            "文字はイシューのページに表示されないため除外しました",
+        );
+        remarks.push(format!("{removed} {say}"));
+    }
+    let notes = story.checkout().map(|it| it.notes.as_slice()).unwrap_or_default();
+    remarks.extend(notes.iter().map(|it| sentence(it)));
+    remarks
+}
+
+fn made(story: &Story, head: &Masthead) -> String {
+    let language = head.language;
+    let (mut calls, mut read, mut written) = (0_u64, 0_u64, 0_u64);
+    for turn in story.turns() {
+        calls += u64::from(turn.calls);
+        read += turn.tokens.read;
+        written += turn.tokens.written;
+    }
+    let Some(turn) = story.turns().last() else { return String::new() };
+    let mut out = format!("### {}\n\n", language.pick("How it was made", "作成方法"));
+    let rows = [
+        (language.pick("model", "モデル"), code(&turn.model)),
+        (language.pick("agent", "エージェント"), code(&turn.agent)),
+        (
+            language.pick("model calls", "モデル呼び出し"),
+            format!("{calls} ({read} + {written} tokens)"),
+        ),
+        (language.pick("worker", "ワーカー"), code(&head.worker)),
+        (language.pick("checks ran", "チェックの実行環境"), inert(&head.isolation)),
+        (
+            language.pick("time", "時刻"),
+            times(story).map_or_else(String::new, |(began, ended)| format!("{began} – {ended}")),
+        ),
+        (language.pick("job", "ジョブ"), code(&story.job.0)),
+    ];
+    let _ = write!(out, "| | |\n|---|---|\n");
+    for (name, value) in rows {
+        let _ = writeln!(out, "| {name} | {value} |");
+    }
+    out
+}
+
+/// How a command ended, in a table's cell.
+pub(super) fn ended(exit: Exit) -> String {
+    match exit {
+        Exit::Code(code) => code.to_string(),
+        Exit::Signal(signal) => format!("signal {signal}"),
+        Exit::TimedOut => "timed out".to_owned(),
+        Exit::Silent => "silent too long".to_owned(),
+    }
+}
