@@ -11,9 +11,11 @@ pub mod engine;
 
 // Floor 2. One room for each thing outside. The front door (`queue.rs`) holds the trait and its
 // errors; the rooms behind it (`queue/sqs.rs`) talk to the world.
+pub mod database;
 pub mod process;
 pub mod project_file;
 pub mod redact;
 pub mod retry;
+pub mod store;
 
 // Floor 5. The street door. (Floor 4, the faces of a server, is empty.)
