@@ -14,6 +14,7 @@ pub mod engine;
 pub mod database;
 pub mod process;
 pub mod project_file;
+pub mod queue;
 pub mod redact;
 pub mod retry;
 pub mod store;
