@@ -18,5 +18,6 @@ pub mod queue;
 pub mod redact;
 pub mod retry;
 pub mod store;
+pub mod workspace;
 
 // Floor 5. The street door. (Floor 4, the faces of a server, is empty.)

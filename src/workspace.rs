@@ -1,0 +1,210 @@
+//! The front door of the workspace room: git, for real, by its command line.
+//!
+//! Our git directory lies outside the tree that the agent and the checks can write, and every
+//! call names it. So nothing that is planted in the tree (a `.git` with hooks, filters, drivers)
+//! ever runs. No trait: tests use bare repositories on disk.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::change::ObjectId;
+use crate::domain::job::JobId;
+use crate::domain::task::Repository;
+
+mod address;
+mod askpass;
+mod checkout;
+mod diagnosis;
+mod disk;
+mod error;
+mod git;
+mod leftover;
+mod listing;
+mod mirror;
+mod push;
+mod rules;
+mod snapshot;
+mod tree;
+
+pub use askpass::{ASKPASS_SOCKET, askpass_main};
+pub(crate) use disk::remove as remove_tree;
+pub use error::WorkspaceError;
+pub use git::GitVersion;
+
+/// What the room needs to know, once.
+#[derive(Clone)]
+pub struct WorkspaceOptions {
+    /// Mirrors live in `mirrors/` below it.
+    pub state_dir: PathBuf,
+    /// One folder for each job is made here.
+    pub work_dir: PathBuf,
+    /// What comes before `/{owner}/{name}.git`: `https://…`, `file:///…`, or `http://` on loopback.
+    pub git_url: String,
+    /// Shown to the remote, and to nobody else.
+    pub token: Option<SecretString>,
+    /// Our own binary: git asks it for the token.
+    pub askpass_program: PathBuf,
+    /// More environment for the calls that talk to the remote: `https_proxy`, `SSL_CERT_FILE`.
+    pub remote_env: Vec<(String, String)>,
+    /// Whose children its processes are, for `process::end_marked`.
+    pub mark: Option<String>,
+}
+
+/// All workspaces of one worker, and the mirrors that they are made from.
+#[derive(Clone)]
+pub struct Workspaces {
+    git: Arc<git::Git>,
+    state_dir: PathBuf,
+    work_dir: PathBuf,
+}
+
+/// One job's checkout: a tree that others may write, and our own git directory beside it.
+#[derive(Clone)]
+pub struct Workspace {
+    git: Arc<git::Git>,
+    folder: PathBuf,
+    tree: PathBuf,
+    scratch: PathBuf,
+    home: PathBuf,
+    repository: Repository,
+    base: ObjectId,
+    base_tree: ObjectId,
+}
+
+/// What `check_out` found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckedOut {
+    /// The commit of the default branch that the work stands on.
+    pub base: ObjectId,
+    /// That commit's tree.
+    pub tree: ObjectId,
+    /// What a reviewer should know: submodules left alone, LFS pointers kept.
+    pub notes: Vec<String>,
+}
+
+/// One entry of a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TreeEntry {
+    /// From the repository's root, with `/`. Invalid UTF-8 is replaced.
+    pub path: String,
+    /// Of its content, in bytes; 0 for a submodule.
+    pub size: u64,
+    /// What it is.
+    pub kind: EntryKind,
+}
+
+/// What an entry of a tree is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A file.
+    File,
+    /// A file that may be executed.
+    Executable,
+    /// A symbolic link; its content is its target.
+    Link,
+    /// A commit of another repository.
+    Submodule,
+}
+
+/// What is on disk now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// As a tree object.
+    pub tree: ObjectId,
+    /// Against the base.
+    pub changes: Vec<crate::domain::change::FileChange>,
+}
+
+/// Who a commit is by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// As in `Name <mail>`.
+    pub name: String,
+    /// As in `Name <mail>`.
+    pub email: String,
+}
+
+impl Workspaces {
+    /// Checks the options; touches nothing.
+    ///
+    /// # Errors
+    /// When `git_url` is none that we fetch from.
+    pub fn new(options: WorkspaceOptions) -> Result<Self, WorkspaceError> {
+        let WorkspaceOptions { state_dir, work_dir, .. } = options.clone();
+        Ok(Self { git: Arc::new(git::Git::new(options)?), state_dir, work_dir })
+    }
+
+    /// Which git is installed.
+    ///
+    /// # Errors
+    /// When there is none, or it does not say.
+    pub async fn git_version(&self) -> Result<GitVersion, WorkspaceError> {
+        self.git.version().await
+    }
+
+    fn workspace(
+        &self,
+        job: &JobId,
+        repository: &Repository,
+        base: ObjectId,
+        base_tree: ObjectId,
+    ) -> Result<Workspace, WorkspaceError> {
+        let folder = self.folder(job)?;
+        Ok(Workspace {
+            git: Arc::clone(&self.git),
+            tree: folder.join("tree"),
+            scratch: folder.join("scratch"),
+            home: folder.join("home"),
+            folder,
+            repository: repository.clone(),
+            base,
+            base_tree,
+        })
+    }
+
+    fn folder(&self, job: &JobId) -> Result<PathBuf, WorkspaceError> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if job.0.is_empty() || job.0.len() > 64 || !job.0.chars().all(plain) {
+            return Err(WorkspaceError::Unusable(format!("`{job}` is no name of a job")));
+        }
+        Ok(self.work_dir.join(&job.0))
+    }
+}
+
+impl Workspace {
+    /// The checkout. The agent and the checks may write it.
+    pub fn tree(&self) -> &Path {
+        &self.tree
+    }
+
+    /// A folder beside the tree, for prompts and the like. Lives as long as the job.
+    pub fn scratch(&self) -> &Path {
+        &self.scratch
+    }
+
+    /// A folder beside the tree that serves as HOME for what runs in the tree.
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// The commit that the work stands on.
+    pub fn base(&self) -> &ObjectId {
+        &self.base
+    }
+
+    fn git_dir(&self) -> PathBuf {
+        self.folder.join("git")
+    }
+
+    /// A local call on our git directory: no remote, no token.
+    fn local(&self, command: &'static str) -> git::Call {
+        git::Call::new(command, self.git_dir())
+    }
+
+    async fn done(&self, call: git::Call) -> Result<Vec<u8>, WorkspaceError> {
+        self.git.run(call, &CancellationToken::new()).await?.success(&self.repository)
+    }
+}

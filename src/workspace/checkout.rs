@@ -1,0 +1,201 @@
+//! From a mirror to a workspace: our git directory, the tree, and what a reviewer should know.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+use super::git::os;
+use super::listing::{self, Row};
+use super::mirror::Mirror;
+use super::{CheckedOut, EntryKind, Workspace, WorkspaceError, Workspaces, disk, rules};
+use crate::domain::change::ObjectId;
+use crate::domain::job::JobId;
+use crate::domain::task::Repository;
+
+/// Says that a folder is ours to remove.
+pub(super) const MARK: &str = ".codingworker-workspace";
+/// Written last: with it, the checkout is complete.
+const READY: &str = "codingworker.json";
+/// Links of the base that point out of the tree, and so are not on disk.
+pub(super) const LEFT_OUT: &str = "codingworker-left-out";
+
+#[derive(Serialize, Deserialize)]
+struct Ready {
+    repository: Repository,
+    base: ObjectId,
+    tree: ObjectId,
+}
+
+impl Workspaces {
+    /// Makes a workspace for `job` at the tip of `default_branch`. Starting over for the same job
+    /// first removes what is there. The repository's mirror is fetched, not cloned again.
+    ///
+    /// # Errors
+    /// When the remote is away or refuses, has nothing on that branch, or the disk is full.
+    pub async fn check_out(
+        &self,
+        job: &JobId,
+        repository: &Repository,
+        default_branch: &str,
+        stop: &CancellationToken,
+    ) -> Result<(Workspace, CheckedOut), WorkspaceError> {
+        rules::branch(default_branch)?;
+        self.folder(job)?;
+        self.remove(job).await;
+        let mirror = Mirror::of(&self.git, &self.state_dir, repository);
+        let _held = mirror.hold(stop).await?;
+        let fresh = mirror.prepare()?;
+        let mut made = self.fill(&mirror, job, repository, default_branch, stop).await;
+        if let Err(WorkspaceError::Git { command, message }) = &made
+            && !fresh
+        {
+            tracing::warn!(%repository, command, message, "the mirror is damaged: made anew");
+            self.remove(job).await;
+            mirror.destroy()?;
+            mirror.prepare()?;
+            made = self.fill(&mirror, job, repository, default_branch, stop).await;
+        }
+        if made.is_err() {
+            self.remove(job).await;
+        }
+        made
+    }
+
+    async fn fill(
+        &self,
+        mirror: &Mirror<'_>,
+        job: &JobId,
+        repository: &Repository,
+        branch: &str,
+        stop: &CancellationToken,
+    ) -> Result<(Workspace, CheckedOut), WorkspaceError> {
+        let (base, tree) = mirror.fetch(branch, stop).await?;
+        let made = self.workspace(job, repository, base.clone(), tree.clone())?;
+        disk::make(&made.folder)?;
+        disk::write(&made.folder.join(MARK), b"")?;
+        for folder in [&made.tree, &made.scratch, &made.home] {
+            disk::make(folder)?;
+        }
+        disk::git_skeleton(&made.git_dir())?;
+        let (from, to) = (mirror.folder.clone(), made.git_dir());
+        disk::aside(move || disk::take_packs(&from, &to)).await?;
+        let call = made.local("read-tree").on(&made.tree, &made.base_index(), &base);
+        let call = call.args(["--reset", "-u", &tree.0]);
+        self.git.run(call, stop).await?.success(repository)?;
+        let notes = made.survey().await?;
+        let ready =
+            Ready { repository: repository.clone(), base: base.clone(), tree: tree.clone() };
+        let ready = serde_json::to_vec(&ready)
+            .map_err(|error| WorkspaceError::Unusable(error.to_string()))?;
+        disk::write(&made.git_dir().join(READY), &ready)?;
+        Ok((made, CheckedOut { base, tree, notes }))
+    }
+
+    /// Attaches to what an earlier process left for this job.
+    ///
+    /// # Errors
+    /// `Gone` when it is not there, not complete, or stands on something else.
+    pub async fn reopen(
+        &self,
+        job: &JobId,
+        repository: &Repository,
+        base: &ObjectId,
+    ) -> Result<Workspace, WorkspaceError> {
+        let gone = || WorkspaceError::Gone(job.to_string());
+        let ready = std::fs::read(self.folder(job)?.join("git").join(READY)).map_err(|_| gone())?;
+        let ready: Ready = serde_json::from_slice(&ready).map_err(|_| gone())?;
+        if ready.repository != *repository || ready.base != *base {
+            return Err(gone());
+        }
+        let found = self.workspace(job, repository, ready.base, ready.tree)?;
+        for folder in [&found.tree, &found.scratch, &found.home] {
+            disk::make(folder)?;
+        }
+        found.intact()?;
+        let call = found.local("cat-file").arg("-e").arg(&found.base_tree.0);
+        found.done(call).await.map_err(|_| gone())?;
+        Ok(found)
+    }
+}
+
+impl Workspace {
+    /// What is special about the base, told; links that leave the tree, taken off the disk.
+    async fn survey(&self) -> Result<Vec<String>, WorkspaceError> {
+        let call = self.local("ls-tree").args(["-r", "-z", &self.base_tree.0]);
+        let rows = listing::rows(&self.done(call).await?);
+        let tree = self.tree.clone();
+        let (rows, left_out) = disk::aside(move || {
+            let left_out = leave_out(&tree, &rows)?;
+            Ok((rows, left_out))
+        })
+        .await?;
+        let mut notes = Vec::new();
+        let submodules = rows.iter().filter(|row| row.kind() == EntryKind::Submodule);
+        tell(&mut notes, submodules, "submodule(s) were left alone, their folders are empty");
+        let tree = &self.tree;
+        let lfs = rows.iter().filter(|row| is_attributes(&row.path) && names_lfs(tree, &row.path));
+        if lfs.count() > 0 {
+            notes.push(
+                "Git LFS is in use: its files are here as pointers, without their content".into(),
+            );
+        }
+        let outside = rows.iter().filter(|row| left_out.contains(&row.path));
+        tell(&mut notes, outside, "symbolic link(s) point out of the repository and were not made");
+        if !left_out.is_empty() {
+            let list = left_out.join(&0);
+            let call = self.local("update-index").on(tree, &self.base_index(), &self.base);
+            let call = call.args(["-z", "--skip-worktree", "--stdin"]).stdin(list.clone());
+            self.done(call).await?;
+            disk::write(&self.git_dir().join(LEFT_OUT), &list)?;
+        }
+        Ok(notes)
+    }
+}
+
+fn tell<'a>(notes: &mut Vec<String>, rows: impl Iterator<Item = &'a Row>, what: &str) {
+    let paths: Vec<String> =
+        rows.map(|row| String::from_utf8_lossy(&row.path).escape_debug().to_string()).collect();
+    if !paths.is_empty() {
+        let shown = paths.iter().take(5).map(|path| format!("`{path}`")).collect::<Vec<_>>();
+        let more = if paths.len() > shown.len() { ", …" } else { "" };
+        notes.push(format!("{} {what}: {}{more}", paths.len(), shown.join(", ")));
+    }
+}
+
+pub(super) fn is_attributes(path: &[u8]) -> bool {
+    path.rsplit(|&byte| byte == b'/').next() == Some(b".gitattributes")
+}
+
+fn names_lfs(tree: &Path, path: &[u8]) -> bool {
+    use std::io::Read;
+    let mut text = Vec::new();
+    let file = tree.join(os(path));
+    let is_file = std::fs::symlink_metadata(&file).is_ok_and(|it| it.is_file());
+    is_file
+        && std::fs::File::open(file).and_then(|it| it.take(1 << 20).read_to_end(&mut text)).is_ok()
+        && String::from_utf8_lossy(&text).contains("filter=lfs")
+}
+
+/// A link that leads elsewhere would show the agent files of this machine, so it is not on disk.
+/// In commits it stays as it was.
+fn leave_out(tree: &Path, rows: &[Row]) -> Result<Vec<Vec<u8>>, WorkspaceError> {
+    use std::os::unix::ffi::OsStrExt;
+    let root = tree.canonicalize().map_err(WorkspaceError::disk(tree))?;
+    let mut left_out = Vec::new();
+    for row in rows.iter().filter(|row| row.kind() == EntryKind::Link) {
+        let link = tree.join(os(&row.path));
+        let Ok(target) = std::fs::read_link(&link) else { continue };
+        let leads_inside =
+            || !target.is_absolute() && link.canonicalize().is_ok_and(|end| end.starts_with(&root));
+        if !rules::link_stays(&row.path, target.as_os_str().as_bytes()) && !leads_inside() {
+            left_out.push(row.path.clone());
+        }
+    }
+    // Only afterwards: a link may lead through another.
+    for path in &left_out {
+        let link = tree.join(os(path));
+        disk::remove(&link).map_err(WorkspaceError::disk(&link))?;
+    }
+    Ok(left_out)
+}
