@@ -17,6 +17,7 @@ pub mod project_file;
 pub mod queue;
 pub mod redact;
 pub mod retry;
+pub mod runner;
 pub mod store;
 pub mod workspace;
 
