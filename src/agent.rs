@@ -1,0 +1,119 @@
+//! The front door of the agent room: whoever edits the code for us.
+
+use std::path::Path;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::job::{Fault, Model, Tokens};
+use crate::process::Tee;
+
+pub mod aider;
+pub mod ollama;
+pub mod recorder;
+pub mod standin;
+
+/// Something that edits a tree when it is told to.
+#[async_trait]
+pub trait Agent: Send + Sync {
+    /// Its name and version, for the commit's trailer: `aider 0.86.2`.
+    async fn version(&self) -> Result<String, AgentError>;
+
+    /// Whether `model` can be asked now, and how much it can read at once.
+    async fn ready(&self, model: &Model) -> Result<Readiness, AgentError>;
+
+    /// One turn. What the agent answers, however bad, is an `Edit`; only what kept it from
+    /// answering is an error. When `stop` is cancelled its whole process group ends first.
+    async fn edit(&self, errand: Errand<'_>, stop: &CancellationToken) -> Result<Edit, AgentError>;
+}
+
+/// All that an agent needs for one turn.
+pub struct Errand<'a> {
+    /// The checkout. The agent may write below it and nowhere else.
+    pub tree: &'a Path,
+    /// An empty folder outside the tree for whatever it must write besides; gone afterwards.
+    pub scratch: &'a Path,
+    /// What it is told. Begins with a fixed sentence of ours.
+    pub prompt: &'a str,
+    /// Files to look at, from the tree's root: conventions, tests it must not change.
+    pub read: &'a [String],
+    /// Files it may edit, from the tree's root.
+    pub files: &'a [String],
+    /// Whom to ask, and for how long.
+    pub model: &'a Model,
+    /// 0.0 for the first try; higher for a fresh try at the same thing.
+    pub temperature: f32,
+    /// Where its output is copied to while it runs.
+    pub tee: Option<&'a dyn Tee>,
+}
+
+/// What is known of a model before it is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Readiness {
+    /// Tokens it can take in one call, prompt and reply together.
+    pub context: u32,
+}
+
+/// What one turn looked like from outside. Whether files changed is for git to say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edit {
+    /// What its output and the model's answers say.
+    pub verdict: EditVerdict,
+    /// The model's last reply, at most 64 KiB.
+    pub reply: String,
+    /// How often the model was called.
+    pub calls: u32,
+    /// As the model counted them.
+    pub tokens: Tokens,
+    /// Wall-clock time.
+    pub took: Duration,
+}
+
+/// How a turn went, as far as the agent and the model tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EditVerdict {
+    /// The model answered to the end, and the agent understood the answer.
+    Answered,
+    /// The model answered to the end; the agent found no edits of the agreed form in it.
+    FormatFailure,
+    /// The answer was cut off, by its length or by a broken connection.
+    Truncated(String),
+    /// Over its limit, or silent for too long. Its processes are gone.
+    TimedOut,
+    /// The model could not be reached, or answered with errors alone.
+    ModelUnavailable(String),
+}
+
+/// What kept an agent from a turn.
+#[derive(Debug, thiserror::Error)]
+pub enum AgentError {
+    /// The program is not there, or does not start.
+    #[error("the agent could not be started: {0}")]
+    NotStarted(String),
+    /// The model's server does not answer, or answers with errors.
+    #[error("{0}")]
+    ModelAway(String),
+    /// The server is there and does not have the model.
+    #[error("the model {model} is not there: type `{remedy}`")]
+    ModelMissing {
+        /// The name as configured.
+        model: String,
+        /// What to type.
+        remedy: String,
+    },
+    /// We are stopping.
+    #[error("the agent was stopped")]
+    Stopped,
+}
+
+impl AgentError {
+    /// Who is to blame.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::NotStarted(_) => Fault::Permanent,
+            Self::ModelAway(_) | Self::ModelMissing { .. } => Fault::ModelAway,
+            Self::Stopped => Fault::Interrupted,
+        }
+    }
+}
