@@ -23,4 +23,7 @@ pub mod runner;
 pub mod store;
 pub mod workspace;
 
+// Floor 3. The hands: carries out what the engine decides.
+pub mod worker;
+
 // Floor 5. The street door. (Floor 4, the faces of a server, is empty.)

@@ -1,0 +1,9 @@
+//! Floor 3, the hands: one delivery becomes one driven job, and stays ours until it is done.
+
+pub mod crew;
+pub mod drive;
+pub mod hands;
+pub mod journal;
+pub mod lease;
+pub mod lifecycle;
+pub mod shift;

@@ -1,0 +1,235 @@
+//! The project's own checks, on a tree that is put on disk first.
+
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::change::{ChangeKind, FileChange, ObjectId};
+use crate::domain::job::{Event, Failure, Fault, NewTests, OldTests, Progress, Proof, Story};
+use crate::domain::verification::{Check, PlannedStep, Step, Verification};
+use crate::engine::guard;
+use crate::engine::judge;
+use crate::engine::testlog;
+use crate::runner::Command;
+use crate::worker::hands::{Hands, Log};
+
+/// How much of a check's output goes into the journal and back to the agent.
+const EXCERPT_LINES: usize = 60;
+const EXCERPT_BYTES: usize = 6 * 1024;
+
+impl Hands {
+    /// All checks on the untouched base; a red one does not keep the next from running, since
+    /// each must be known.
+    pub(super) async fn baseline(
+        &mut self,
+        story: &Story,
+        stop: &CancellationToken,
+    ) -> Result<Event, Failure> {
+        let checkout = checkout(story)?;
+        self.put(&checkout.tree, story).await?;
+        let mut steps = Vec::new();
+        for planned in &checkout.plan.steps {
+            steps.push(self.step(planned, "base", story, stop).await?);
+        }
+        Ok(Event::Baselined(Verification { steps }))
+    }
+
+    /// The checks in `scope` on `tree`, after the formatter, up to the first that is newly red.
+    pub(super) async fn verify(
+        &mut self,
+        tree: ObjectId,
+        scope: Vec<Check>,
+        _progress: &Progress,
+        story: &Story,
+        stop: &CancellationToken,
+    ) -> Result<Event, Failure> {
+        self.put(&tree, story).await?;
+        let tree = match &checkout(story)?.plan.format {
+            Some(format) => self.format(tree, format, story, stop).await?,
+            None => tree,
+        };
+        let base = story.baseline().cloned().unwrap_or_default();
+        let planned = checkout(story)?.plan.steps.iter();
+        let mut verification = Verification::default();
+        let mut complaint = None;
+        for planned in planned.filter(|it| scope.contains(&it.check)) {
+            verification.steps.push(self.step(planned, "work", story, stop).await?);
+            complaint = judge::newly_red(&base, &verification);
+            if complaint.is_some() {
+                break;
+            }
+        }
+        Ok(Event::Verified { verification, tree, scope, complaint })
+    }
+
+    /// Runs the project's formatter and keeps what it did to files that the agent had touched.
+    /// A formatter that fails is the lint check's business.
+    async fn format(
+        &mut self,
+        tree: ObjectId,
+        command: &str,
+        story: &Story,
+        stop: &CancellationToken,
+    ) -> Result<ObjectId, Failure> {
+        self.run(command, "format", story, stop).await?;
+        let base = checkout(story)?.tree.clone();
+        let workspace = self.workspace(story).await?;
+        let touched = workspace.changes(&base, &tree).await?;
+        let touched = touched.into_iter().filter(|it| it.kind != ChangeKind::Removed);
+        let paths = touched.map(|it| it.path).collect::<Vec<_>>();
+        let formatted = workspace.snapshot().await?.tree;
+        let kept = workspace.graft(&tree, &formatted, &paths).await?;
+        self.put(&kept, story).await?;
+        Ok(kept)
+    }
+
+    /// Whether the new tests fail without the change, and the old ones still pass in their old
+    /// form; and what else a person should decide.
+    pub(super) async fn prove(
+        &mut self,
+        tree: ObjectId,
+        story: &Story,
+        stop: &CancellationToken,
+    ) -> Result<Event, Failure> {
+        let base = checkout(story)?.tree.clone();
+        let changes = self.workspace(story).await?.changes(&base, &tree).await?;
+        let objections = self.objections(&base, &tree, &changes, story).await?;
+        let tests = |changed: &dyn Fn(&FileChange) -> bool| {
+            let paths = changes.iter().filter(|it| guard::is_test_file(&it.path) && changed(it));
+            paths.map(|it| it.path.clone()).collect::<Vec<_>>()
+        };
+        let new = tests(&|it| it.kind != ChangeKind::Removed);
+        let old = tests(&|it| it.kind != ChangeKind::Added);
+        let planned =
+            checkout(story)?.plan.steps.iter().find(|it| it.check == Check::Test).cloned();
+        let Some(planned) = planned else {
+            let new_tests = if new.is_empty() { NewTests::None } else { NewTests::NotRun };
+            return Ok(Event::Proved(Proof { new_tests, broken_old_tests: None, objections }));
+        };
+        let only_tests = changes.iter().all(|it| guard::is_test_file(&it.path));
+        let new_tests = match new.is_empty() {
+            true => NewTests::None,
+            // Without a change to anything but tests there is nothing that they could fail without.
+            false if only_tests => NewTests::PassOnBase,
+            false => match self.red_after(&base, &tree, &new, &planned, story, stop).await? {
+                Some(_) => NewTests::FailOnBase,
+                None => NewTests::PassOnBase,
+            },
+        };
+        let broken = match old.is_empty() {
+            true => None,
+            false => self.red_after(&tree, &base, &old, &planned, story, stop).await?,
+        };
+        let broken_old_tests = broken.map(|excerpt| OldTests { files: old, excerpt });
+        self.put(&tree, story).await?;
+        Ok(Event::Proved(Proof { new_tests, broken_old_tests, objections }))
+    }
+
+    /// Runs the tests on `onto` with `paths` as they are in `from`; says what is newly red there.
+    async fn red_after(
+        &mut self,
+        onto: &ObjectId,
+        from: &ObjectId,
+        paths: &[String],
+        planned: &PlannedStep,
+        story: &Story,
+        stop: &CancellationToken,
+    ) -> Result<Option<String>, Failure> {
+        let mixed = self.workspace(story).await?.graft(onto, from, paths).await?;
+        self.put(&mixed, story).await?;
+        let step = self.step(planned, "proof", story, stop).await?;
+        let base = story.baseline().cloned().unwrap_or_default();
+        let excerpt = step.excerpt.clone();
+        let red = judge::newly_red(&base, &Verification { steps: vec![step] });
+        Ok(red.map(|_| excerpt))
+    }
+
+    /// What speaks against calling this ready although its checks are green.
+    async fn objections(
+        &mut self,
+        base: &ObjectId,
+        tree: &ObjectId,
+        changes: &[FileChange],
+        story: &Story,
+    ) -> Result<Vec<String>, Failure> {
+        let mut objections = Vec::new();
+        if changes.is_empty() {
+            objections.push("Nothing was changed.".to_owned());
+        }
+        if checkout(story)?.plan.steps.is_empty() {
+            objections.push(
+                "The repository has no checks that were found: add a .codingworker.yml.".to_owned(),
+            );
+        }
+        let findings = self.findings(base, tree, changes, story).await?;
+        objections.extend(findings.into_iter().map(|it| it.words));
+        Ok(objections)
+    }
+
+    /// One check: run, read, and put into words.
+    async fn step(
+        &mut self,
+        planned: &PlannedStep,
+        on: &str,
+        story: &Story,
+        stop: &CancellationToken,
+    ) -> Result<Step, Failure> {
+        let title = format!("{} ({on})", planned.check.name());
+        let ended = self.run(&planned.command, &title, story, stop).await?;
+        Ok(Step {
+            check: planned.check,
+            command: planned.command.clone(),
+            exit: ended.exit,
+            duration_ms: u64::try_from(ended.took.as_millis()).unwrap_or(u64::MAX),
+            tests: match planned.check {
+                Check::Test => testlog::tests(&planned.command, &ended.output),
+                Check::Build | Check::Lint => None,
+            },
+            excerpt: match ended.exit.is_success() {
+                true => String::new(),
+                false => testlog::excerpt(&ended.output, EXCERPT_LINES, EXCERPT_BYTES),
+            },
+        })
+    }
+
+    /// One command of the project's. What it leaves behind is not a part of the work.
+    async fn run(
+        &mut self,
+        line: &str,
+        title: &str,
+        story: &Story,
+        stop: &CancellationToken,
+    ) -> Result<crate::runner::Ended, Failure> {
+        self.log.section(&format!("{title}: {line}")).await;
+        self.on_disk = None;
+        let (tools, log) = (self.tools.clone(), self.log.clone());
+        let workspace = self.workspace(story).await?;
+        let env = Vec::from([
+            ("IMAGE_NAME".to_owned(), image_name(story)),
+            ("WORK_DIR".to_owned(), workspace.tree().to_string_lossy().into_owned()),
+        ]);
+        let command = Command {
+            tree: workspace.tree(),
+            home: workspace.home(),
+            line,
+            env: &env,
+            limit: tools.check_limit,
+            tee: Some(Log::tee(log.as_ref())),
+        };
+        let mut ended = tools.runner.run(command, stop).await?;
+        // It goes into the journal, to the model and, as an excerpt, to the code host.
+        ended.output = tools.redactor.text(&ended.output).into_owned();
+        Ok(ended)
+    }
+}
+
+/// What `${IMAGE_NAME}` stands for.
+pub(super) fn image_name(story: &Story) -> String {
+    let name = story.task.repository.name().to_lowercase();
+    format!("codingworker-{name}-{}", story.task.issue())
+}
+
+/// What was checked out.
+pub(super) fn checkout(story: &Story) -> Result<&crate::domain::job::Checkout, Failure> {
+    story.checkout().ok_or_else(|| {
+        Failure::new(Fault::Permanent, "the job has no checkout: its journal is damaged")
+    })
+}

@@ -1,0 +1,52 @@
+//! The only writer of events: into the store first, then to whoever listens.
+
+use async_trait::async_trait;
+use tokio::sync::broadcast;
+
+use crate::domain::job::{JobId, Progress, Record, Story};
+use crate::store::Store;
+use crate::worker::drive::{Journal, JournalError};
+
+/// A record that has just become durable, for those who watch.
+#[derive(Clone, Debug)]
+pub struct News {
+    /// Whose.
+    pub job: JobId,
+    /// What.
+    pub record: Record,
+}
+
+/// Writes to the store, then tells the listeners.
+pub struct StoreJournal {
+    store: Store,
+    news: broadcast::Sender<News>,
+}
+
+impl StoreJournal {
+    /// A journal in `store` whose records are also sent to `news`.
+    pub fn new(store: Store, news: broadcast::Sender<News>) -> Self {
+        Self { store, news }
+    }
+}
+
+#[async_trait]
+impl Journal for StoreJournal {
+    async fn append(
+        &mut self,
+        story: &Story,
+        record: &Record,
+        progress: &Progress,
+    ) -> Result<(), JournalError> {
+        let url = match &record.event {
+            crate::domain::job::Event::Opened(it) => Some(it.url.as_str()),
+            _ => None,
+        };
+        self.store
+            .append(&story.job, record, progress.state(), url)
+            .await
+            .map_err(|it| JournalError(it.to_string()))?;
+        // Nobody listening is no failure: the store has it.
+        let _ = self.news.send(News { job: story.job.clone(), record: record.clone() });
+        Ok(())
+    }
+}
