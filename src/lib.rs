@@ -27,3 +27,7 @@ pub mod workspace;
 pub mod worker;
 
 // Floor 5. The street door. (Floor 4, the faces of a server, is empty.)
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod demo;

@@ -1,0 +1,389 @@
+//! Picks the adapters that the configuration asks for, and puts a worker together.
+//!
+//! The only file, with `doctor`, that names Sqs, GitHub and Aider.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::broadcast;
+
+use crate::agent::aider::{Aider, AiderOptions};
+use crate::agent::recorder::Limits;
+use crate::agent::{Agent, AgentError};
+use crate::code_host::folder::Folder;
+use crate::code_host::github::{GitHub, GitHubOptions};
+use crate::code_host::{CodeHost, HostError};
+use crate::config::{self, Config, Native, RunnerChoice};
+use crate::database::{Database, DatabaseError};
+use crate::domain::job::Model;
+use crate::domain::time::Timestamp;
+use crate::engine::decide::{OnFailure, Policy};
+use crate::engine::report::{Language, Masthead};
+use crate::process;
+use crate::queue::sqlite::{SqliteQueue, SqliteQueueOptions};
+use crate::queue::sqs::{SqsOptions, SqsQueue};
+use crate::queue::{QueueError, TaskQueue};
+use crate::redact::Redactor;
+use crate::runner::native::{NativeOptions, NativeRunner};
+use crate::store::{Store, StoreError};
+use crate::worker::crew::Crew;
+use crate::worker::drive::Clock;
+use crate::worker::hands::{Tools, Trust};
+use crate::worker::journal::News;
+use crate::worker::lifecycle::Bells;
+use crate::worker::shift::{Shift, ShiftError};
+use crate::workspace::{WorkspaceError, WorkspaceOptions, Workspaces};
+
+/// How long `serve --drain` waits for the queue to say that it is empty.
+const DRAIN_POLL: Duration = Duration::from_millis(200);
+/// How long the embedded queue lets a receiver wait.
+const LONG_POLL: Duration = Duration::from_secs(20);
+/// How often the embedded queue hands a message out before it goes to the dead letters.
+const MAX_RECEIVES: u32 = 20;
+/// Rests of at most a minute for a model that is away: about a night.
+const MAX_WAITS: u32 = 12 * 60;
+
+/// Why a worker could not be put together, or stopped by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// A folder or file of ours cannot be used.
+    #[error("{}: {source}: the worker needs to write there", path.display())]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// One state folder, one worker.
+    #[error("another worker is using {}: stop it, or give this one its own `worker.state_dir`", .0.display())]
+    Locked(PathBuf),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The queue.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// The code host.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// The agent.
+    #[error(transparent)]
+    Agent(#[from] AgentError),
+    /// Git.
+    #[error(transparent)]
+    Workspace(#[from] WorkspaceError),
+    /// The jobs.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The work itself.
+    #[error(transparent)]
+    Shift(#[from] ShiftError),
+    /// The configuration asks for what this version has not.
+    #[error("this version runs checks natively only: set `verify.runner` to auto or native")]
+    NoDocker,
+    /// No token.
+    #[error("there is no GitHub token: set `github.token`, or GITHUB_TOKEN in the environment")]
+    NoToken,
+}
+
+/// The time of this machine.
+pub fn clock() -> Clock {
+    Arc::new(|| Timestamp(chrono::Utc::now().timestamp_millis()))
+}
+
+/// The worker's own folder, private to its user.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn state_dir(config: &Config) -> Result<&Path, AppError> {
+    let dir = config.worker.state_dir.as_path();
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .map_err(|source| AppError::Folder { path: dir.to_owned(), source })?;
+    Ok(dir)
+}
+
+/// The database in the state folder.
+///
+/// # Errors
+/// When the folder or the file cannot be used.
+pub fn database(config: &Config) -> Result<Database, AppError> {
+    state_dir(config)?;
+    Ok(Database::open(&database_file(config))?)
+}
+
+/// The database in the state folder, if a worker or a task has made one.
+///
+/// # Errors
+/// When the file cannot be used.
+pub fn known_database(config: &Config) -> Result<Option<Database>, AppError> {
+    if database_file(config).exists() { database(config).map(Some) } else { Ok(None) }
+}
+
+/// Where the database is, when there is one.
+pub fn database_file(config: &Config) -> PathBuf {
+    config.worker.state_dir.join("codingworker.db")
+}
+
+/// Whether a worker is using the state folder right now.
+pub fn is_working(config: &Config) -> bool {
+    let lock = File::open(config.worker.state_dir.join("lock"));
+    lock.is_ok_and(|it| matches!(it.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock)))
+}
+
+/// The queue that the configuration names. `patience` is how long one `receive` may wait.
+///
+/// # Errors
+/// When it cannot be had.
+pub async fn queue(
+    config: &Config,
+    database: &Database,
+    patience: Option<Duration>,
+) -> Result<Arc<dyn TaskQueue>, AppError> {
+    let Some(queue_url) = config.sqs.queue_url.clone() else {
+        return Ok(Arc::new(SqliteQueue::new(
+            database.clone(),
+            SqliteQueueOptions {
+                lease: config.sqs.visibility_timeout,
+                poll: patience.unwrap_or(LONG_POLL),
+                max_receives: MAX_RECEIVES,
+                wake_path: Some(state_dir(config)?.join("wake.sock")),
+                clock: clock(),
+            },
+        )));
+    };
+    let options = SqsOptions {
+        queue_url,
+        region: Some(config.sqs.region.clone()),
+        wait_time: config.sqs.wait_time,
+        visibility: config.sqs.visibility_timeout,
+        endpoint: None,
+    };
+    Ok(Arc::new(SqsQueue::connect(options).await?))
+}
+
+/// The code host that the configuration names: GitHub, or a folder of bare repositories.
+///
+/// # Errors
+/// When there is no token, or the address is none.
+pub fn code_host(config: &Config) -> Result<Arc<dyn CodeHost>, AppError> {
+    if let Some(folder) = folder(config) {
+        return Ok(Arc::new(folder));
+    }
+    Ok(Arc::new(github(config)?))
+}
+
+/// The folder of bare repositories, if `github.git_url` names one and no API is named for it.
+pub fn folder(config: &Config) -> Option<Folder> {
+    let path = config.github.git_url.strip_prefix("file://")?;
+    (config.github.api_url == GITHUB).then(|| Folder::new(PathBuf::from(path)))
+}
+
+/// The API that is asked when the configuration names none.
+const GITHUB: &str = "https://api.github.com";
+
+/// GitHub, as configured.
+///
+/// # Errors
+/// When there is no token, or the address is none.
+pub fn github(config: &Config) -> Result<GitHub, AppError> {
+    let token = config.github.token.clone().ok_or(AppError::NoToken)?;
+    Ok(GitHub::new(GitHubOptions::new(config.github.api_url.clone(), token))?)
+}
+
+/// The agent, as configured.
+///
+/// # Errors
+/// When Ollama's address is none.
+pub fn agent(config: &Config, path: &str, mark: Option<String>) -> Result<Aider, AgentError> {
+    Aider::new(AiderOptions {
+        bin: config.aider.bin_path.clone(),
+        path: path.to_owned(),
+        ollama: config.ollama.host.clone(),
+        map_tokens: config.aider.map_tokens,
+        env: config.aider.env.clone().into_iter().collect(),
+        limits: Limits::default(),
+        mark,
+    })
+}
+
+/// What a worker is put together from, besides its configuration.
+pub struct Surroundings {
+    /// The program itself, which git asks for the token.
+    pub program: PathBuf,
+    /// The `PATH` of the operator, for agent and checks.
+    pub path: String,
+    /// Where the operator's toolchains are, by name and value.
+    pub toolchains: Vec<(String, String)>,
+    /// Proxies and certificates, for the calls that talk to the remote.
+    pub network: Vec<(String, String)>,
+}
+
+/// A worker that is ready to work. While it lives, its state folder is locked.
+pub struct Worker {
+    /// What it will do.
+    pub shift: Shift,
+    _lock: File,
+}
+
+/// Puts a worker together.
+///
+/// # Errors
+/// When something that it cannot do without is missing or refuses us.
+pub async fn worker(
+    config: &Config,
+    around: Surroundings,
+    bells: Bells,
+    until_empty: bool,
+) -> Result<Worker, AppError> {
+    if config.verify.runner == RunnerChoice::Docker {
+        return Err(AppError::NoDocker);
+    }
+    let dir = state_dir(config)?.to_owned();
+    let lock = lock(&dir)?;
+    let database = database(config)?;
+    let store = Store::new(database.clone());
+    let queue = queue(config, &database, until_empty.then_some(DRAIN_POLL)).await?;
+    queue.depth().await?;
+    let host: Arc<dyn CodeHost> = match folder(config) {
+        Some(folder) => Arc::new(folder),
+        None => {
+            let github = github(config)?;
+            // A token that is refused will be refused again; a network that is down comes back.
+            match github.credentials().await {
+                Ok(_) => {}
+                Err(error @ (HostError::BadToken(_) | HostError::Misconfigured(_))) => {
+                    return Err(error.into());
+                }
+                Err(error) => tracing::warn!(%error, "GitHub does not answer yet"),
+            }
+            Arc::new(github)
+        }
+    };
+    let mark = process_mark(&dir);
+    let ended = process::end_marked(&mark).await;
+    if ended > 0 {
+        tracing::warn!(ended, "ended processes that an earlier worker had left behind");
+    }
+    let workspaces = Workspaces::new(WorkspaceOptions {
+        state_dir: dir.clone(),
+        work_dir: config.github.clone_base_dir.clone(),
+        git_url: config.github.git_url.clone(),
+        token: config.github.token.clone(),
+        askpass_program: around.program.clone(),
+        remote_env: around.network.clone(),
+        mark: Some(mark.clone()),
+    })?;
+    let kept = store.unfinished().await?.into_iter().map(|job| job.id).collect::<Vec<_>>();
+    workspaces.sweep(&kept).await;
+    let tools = Tools {
+        agent: Arc::new(agent(config, &around.path, Some(mark.clone()))?),
+        runner: Arc::new(NativeRunner::new(NativeOptions {
+            path: around.path,
+            extra_env: around.toolchains,
+            mark: Some(mark),
+        })),
+        host,
+        workspaces,
+        masthead: Masthead {
+            language: match config.worker.language {
+                config::Language::English => Language::En,
+                config::Language::Japanese => Language::Ja,
+            },
+            worker: config.worker.worker_id.clone(),
+            isolation: "native".to_owned(),
+        },
+        trust: trust(config),
+        redactor: Redactor::new(config.secrets()),
+        branch_prefix: config.worker.branch_prefix.clone(),
+        check_limit: config.verify.timeout,
+        clock: clock(),
+    };
+    tell_about_models(tools.agent.clone(), config.aider.models.clone());
+    let crew = Crew {
+        tools: Arc::new(tools),
+        store: store.clone(),
+        log_dir: log_dir(config),
+        redactor: Redactor::new(config.secrets()),
+    };
+    let shift = Shift {
+        queue,
+        store,
+        hire: Arc::new(crew),
+        policy: policy(config),
+        slots: config.worker.slots,
+        clock: clock(),
+        bells,
+        news: broadcast::channel::<News>(256).0,
+        until_empty,
+    };
+    Ok(Worker { shift, _lock: lock })
+}
+
+/// Where the logs of jobs are.
+pub fn log_dir(config: &Config) -> PathBuf {
+    config.worker.state_dir.join("logs").join("jobs")
+}
+
+/// A model that is away is no reason not to start, and one whose server hangs none to start late:
+/// their jobs wait.
+fn tell_about_models(agent: Arc<dyn Agent>, models: Vec<Model>) {
+    tokio::spawn(async move {
+        for model in &models {
+            if let Err(error) = agent.ready(model).await {
+                tracing::warn!(model = model.name, "{error}; jobs will wait for it");
+            }
+        }
+    });
+}
+
+fn lock(dir: &Path) -> Result<File, AppError> {
+    let path = dir.join("lock");
+    let failed = |source| AppError::Folder { path: path.clone(), source };
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path);
+    let file = file.map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(AppError::Locked(dir.to_owned())),
+        Err(std::fs::TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+/// What the children of this worker carry, so that a later one finds those that were left.
+fn process_mark(dir: &Path) -> String {
+    use sha2::{Digest, Sha256};
+    let digest = Sha256::digest(dir.as_os_str().as_encoded_bytes());
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn trust(config: &Config) -> Trust {
+    let names = config.trust.repositories.iter().map(|it| it.to_string().to_lowercase());
+    Trust {
+        repositories: names.collect(),
+        native_public: config.trust.native == Native::Always || folder(config).is_some(),
+        native_private: config.trust.native != Native::Never,
+        max_runs_per_day: config.trust.max_runs_per_day,
+    }
+}
+
+fn policy(config: &Config) -> Policy {
+    Policy {
+        models: config.aider.models.clone(),
+        max_fixes: config.verify.max_fixes,
+        max_retries: config.worker.max_retries,
+        retry_delay: config.worker.retry_delay,
+        max_waits: MAX_WAITS,
+        job_limit: config.worker.job_timeout,
+        write_tests: config.verify.write_tests,
+        on_failure: match config.verify.on_failure {
+            config::OnFailure::Draft => OnFailure::Draft,
+            config::OnFailure::Branch => OnFailure::Branch,
+            config::OnFailure::Nothing => OnFailure::Nothing,
+        },
+    }
+}

@@ -1,0 +1,244 @@
+//! What people type: arguments, and which file carries each command out.
+//!
+//! Data goes to standard output, everything else to standard error. Exit codes: 0 done, 1 it
+//! failed, 2 wrong usage or configuration, 3 something it needs is missing or unreachable,
+//! 4 no such job, task or file, 130 interrupted.
+
+use std::ffi::OsString;
+use std::future::Future;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{Config, LoadOptions, LogFormat};
+use crate::redact::Redactor;
+
+mod check;
+mod completions;
+mod config;
+mod doctor;
+mod failure;
+mod init;
+mod job;
+mod jobs;
+mod logging;
+mod logs;
+mod output;
+mod queue;
+mod serve;
+mod submit;
+
+pub use failure::{CliError, Exit};
+use logging::Logging;
+use output::Output;
+
+/// Turns a labelled GitHub issue into a tested pull request, on your own machine, with a local
+/// model.
+#[derive(Debug, Parser)]
+#[command(name = "codingworker", version, propagate_version = true, max_term_width = 100)]
+struct Arguments {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+struct Global {
+    /// The configuration file [default: $CODINGWORKER_CONFIG, ./configs/config.yaml, the user's
+    /// configuration folder, /etc/codingworker/config.yaml]
+    #[arg(long, global = true, value_name = "PATH")]
+    config: Option<PathBuf>,
+    /// error, warn, info, debug, trace, or tracing directives
+    #[arg(long, global = true, value_name = "LEVEL")]
+    log_level: Option<String>,
+    /// The form of log lines [default: text on a terminal, json otherwise]
+    #[arg(long, global = true, value_name = "FORMAT")]
+    log_format: Option<Format>,
+    /// No colours, as with NO_COLOR
+    #[arg(long, global = true)]
+    no_color: bool,
+    /// Print JSON instead of text
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Take tasks from the queue and turn them into pull requests, until told to stop
+    Serve(serve::Arguments),
+    /// Put a task on the queue
+    Submit(submit::Arguments),
+    /// List the jobs, newest first
+    Jobs(jobs::Arguments),
+    /// Show one job, step by step
+    Job(jobs::One),
+    /// Show what the agent and the checks of a job printed
+    Logs(logs::Arguments),
+    /// End a job and everything that it runs
+    Cancel(jobs::One),
+    /// Put the task of a job that is over on the queue again
+    Retry(jobs::One),
+    /// Show how much waits in the queue
+    Queue(queue::Arguments),
+    /// From label to pull request on this machine alone, with a sample repository
+    Demo(serve::DemoArguments),
+    /// Look at every outside thing that is needed, and say what to type about what is wrong
+    Doctor(doctor::Arguments),
+    /// Run a repository's own checks on a copy of it, as a job would
+    Check(check::Arguments),
+    /// Show the resolved configuration, secrets as ***, and where each value comes from
+    Config,
+    /// Ask a few questions and write a configuration file
+    Init(init::Arguments),
+    /// Print a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Runs the command that `args` name, the program's own name first.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(args) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // A reader that has gone away needs no help text.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let options = LoadOptions::of_this_process(arguments.global.config.clone());
+    let output = Output::new(&options, arguments.global.no_color, arguments.global.json);
+    match dispatch(arguments, options, &output) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            output.error(&error);
+            error.exit().into()
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments, options: LoadOptions, output: &Output) -> Result<Exit, CliError> {
+    let desk = Desk { global: arguments.global, options, output };
+    match arguments.command {
+        Command::Serve(arguments) => serve::serve(&desk, &arguments),
+        Command::Submit(arguments) => submit::submit(&desk, &arguments),
+        Command::Jobs(arguments) => jobs::list(&desk, arguments),
+        Command::Job(one) => job::show(&desk, &one),
+        Command::Logs(arguments) => logs::run(&desk, &arguments),
+        Command::Cancel(one) => jobs::cancel(&desk, &one),
+        Command::Retry(one) => submit::retry(&desk, &one),
+        Command::Queue(arguments) => queue::run(&desk, arguments),
+        Command::Demo(arguments) => serve::demo(&desk, arguments),
+        Command::Doctor(arguments) => doctor::run(&desk, &arguments),
+        Command::Check(arguments) => check::run(&desk, &arguments),
+        Command::Config => config::run(&desk.config()?, output),
+        Command::Init(arguments) => init::run(&arguments, &desk.options, output),
+        Command::Completions { shell } => completions::run::<Arguments>(shell, output),
+    }
+}
+
+/// What every command finds on arrival.
+struct Desk<'a> {
+    global: Global,
+    options: LoadOptions,
+    output: &'a Output,
+}
+
+impl Desk<'_> {
+    /// The configuration, with its warnings said.
+    fn config(&self) -> Result<Config, CliError> {
+        let config = Config::load(&self.options)?;
+        for warning in &config.warnings {
+            self.output.warn(warning);
+        }
+        Ok(config)
+    }
+
+    /// Log lines on standard error; with `to_file`, also in the state folder. A command that only
+    /// answers a question is quiet unless it is asked to speak.
+    fn logging(&self, config: &Config, to_file: bool) -> Result<Logging, CliError> {
+        let quiet = if to_file { config.log.level.as_str() } else { "warn" };
+        let format = match self.global.log_format {
+            Some(Format::Text) => LogFormat::Text,
+            Some(Format::Json) => LogFormat::Json,
+            None => config.log.format,
+        };
+        logging::start(logging::Wishes {
+            level: self.global.log_level.as_deref().unwrap_or(quiet),
+            format,
+            folder: to_file.then(|| config.worker.state_dir.join("logs")),
+            color: self.output.color_on_stderr(),
+            redactor: Redactor::new(config.secrets()),
+        })
+    }
+}
+
+/// Runs a command that waits for things. The first Ctrl-C cancels its token, the second ends us.
+fn wait<F>(command: impl FnOnce(CancellationToken) -> F) -> Result<Exit, CliError>
+where
+    F: Future<Output = Result<Exit, CliError>>,
+{
+    runtime()?.block_on(async {
+        let stop = CancellationToken::new();
+        let signalled = stop.clone();
+        // Listening before the command begins: no Ctrl-C is too early.
+        let mut interrupt = signal(SignalKind::interrupt())
+            .map_err(|error| CliError::failed(format!("cannot listen for Ctrl-C: {error}")))?;
+        tokio::spawn(async move {
+            for last in [false, true] {
+                if interrupt.recv().await.is_none() {
+                    return;
+                }
+                signalled.cancel();
+                if last {
+                    std::process::exit(Exit::Interrupted as i32);
+                }
+            }
+        });
+        command(stop).await
+    })
+}
+
+/// Runs a command that may be left at any moment. Ctrl-C ends it.
+fn answer(command: impl Future<Output = Result<Exit, CliError>>) -> Result<Exit, CliError> {
+    wait(|stop| async move {
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => Ok(Exit::Interrupted),
+            done = command => done,
+        }
+    })
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+    // We wait for others nearly all the time: more threads would only be more to wake and to hold.
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::failed(format!("cannot start the runtime: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Arguments::command().debug_assert();
+    }
+}

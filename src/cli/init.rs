@@ -1,0 +1,256 @@
+//! `codingworker init`: the shipped configuration file with a few answers filled in.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::config::{Config, LoadOptions, TEMPLATE};
+
+use super::{CliError, Exit, Output};
+
+/// The model that the shipped file names.
+const MODEL: &str = "ollama_chat/qwen2.5-coder:1.5b";
+
+#[derive(Debug, Default, Args)]
+pub(super) struct Arguments {
+    /// Write here [default: --config, else the user's configuration folder]
+    #[arg(long, value_name = "PATH")]
+    output: Option<PathBuf>,
+    /// Replace a file that is there
+    #[arg(long)]
+    force: bool,
+    /// Ask nothing: take the defaults for what is not given
+    #[arg(long, short)]
+    yes: bool,
+    /// The model, by the name that Aider knows
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// The SQS queue; empty for the embedded one
+    #[arg(long, value_name = "URL")]
+    queue_url: Option<String>,
+    /// The repositories that may be worked on; may be given more than once
+    #[arg(long = "repository", value_name = "OWNER/NAME")]
+    repositories: Vec<String>,
+    /// The language of what people read on GitHub
+    #[arg(long, value_parser = ["en", "ja"])]
+    language: Option<String>,
+}
+
+/// What goes into the file.
+#[derive(Debug, Default, PartialEq)]
+struct Answers {
+    model: String,
+    queue_url: String,
+    repositories: Vec<String>,
+    language: String,
+}
+
+pub(super) fn run(
+    arguments: &Arguments,
+    options: &LoadOptions,
+    output: &Output,
+) -> Result<Exit, CliError> {
+    let target = arguments.output.clone().or_else(|| options.explicit.clone());
+    let target = target.map_or_else(|| options.user_file(), |it| options.cwd.join(it));
+    // Before the questions: nobody wants to answer them in vain.
+    if !arguments.force && target.symlink_metadata().is_ok() {
+        return Err(occupied(&target));
+    }
+    let asks = !arguments.yes && io::stdin().is_terminal() && io::stderr().is_terminal();
+    let mut ask = |question: &str, default: &str| -> Result<String, CliError> {
+        if asks { prompt(question, default) } else { Ok(default.to_owned()) }
+    };
+    let answers = answers(arguments, &mut ask)?;
+    let text = filled(&answers);
+    checked(&text, options)?;
+    write(&target, &text, arguments.force)?;
+    output.print(&target.display().to_string())?;
+    output.note(&left_to_do(&answers, options));
+    Ok(Exit::Done)
+}
+
+fn answers(
+    arguments: &Arguments,
+    ask: &mut dyn FnMut(&str, &str) -> Result<String, CliError>,
+) -> Result<Answers, CliError> {
+    let mut answer = |given: Option<String>, question: &str, default: &str| match given {
+        Some(given) => Ok(given),
+        None => ask(question, default),
+    };
+    let repositories = Some(arguments.repositories.join(", ")).filter(|it| !it.is_empty());
+    Ok(Answers {
+        model: answer(arguments.model.clone(), "Model, by the name that Aider knows", MODEL)?,
+        queue_url: answer(
+            arguments.queue_url.clone(),
+            "URL of the SQS queue (empty: a queue on this machine)",
+            "",
+        )?,
+        repositories: answer(
+            repositories,
+            "Repositories it may work on, as OWNER/NAME (empty: all that the token may push to)",
+            "",
+        )?
+        .split([',', ' '])
+        .filter(|it| !it.is_empty())
+        .map(str::to_owned)
+        .collect(),
+        language: answer(
+            arguments.language.clone(),
+            "Language of comments and pull requests (en, ja)",
+            "en",
+        )?,
+    })
+}
+
+fn prompt(question: &str, default: &str) -> Result<String, CliError> {
+    let shown = if default.is_empty() { String::new() } else { format!(" [{default}]") };
+    let mut err = io::stderr().lock();
+    let failed = |error: io::Error| CliError::failed(format!("cannot ask: {error}"));
+    write!(err, "{question}{shown}: ").and_then(|()| err.flush()).map_err(failed)?;
+    let mut line = String::new();
+    if io::stdin().lock().read_line(&mut line).map_err(failed)? == 0 {
+        return Err(CliError::Said { exit: Exit::Interrupted, message: "nothing written".into() });
+    }
+    let line = line.trim();
+    Ok(if line.is_empty() { default } else { line }.to_owned())
+}
+
+/// The shipped file with each answer in its place. Quoted as JSON, which YAML reads.
+fn filled(answers: &Answers) -> String {
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let list: Vec<String> = answers.repositories.iter().map(|it| quoted(it)).collect();
+    let plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "/_.-:".contains(c));
+    let model = if plain(&answers.model) { answers.model.clone() } else { quoted(&answers.model) };
+    TEMPLATE
+        .replace("# The configuration of CodingWorker: every key, at its default.", HEAD)
+        .replacen(&format!("name: {MODEL}"), &format!("name: {model}"), 1)
+        .replacen("queue_url: \"\"", &format!("queue_url: {}", quoted(&answers.queue_url)), 1)
+        .replacen("repositories: []", &format!("repositories: [{}]", list.join(", ")), 1)
+        .replacen("language: en", &format!("language: {}", quoted(&answers.language)), 1)
+}
+
+const HEAD: &str = "# The configuration of this CodingWorker, written by `codingworker init`.\n\
+                    # Every key is here; what was not asked for is at its default.";
+
+/// An answer that the worker would refuse is refused now.
+fn checked(text: &str, options: &LoadOptions) -> Result<(), CliError> {
+    Config::parse(text, options).map(drop).map_err(|error| {
+        let lines: Vec<String> = error
+            .to_string()
+            .lines()
+            .map(|line| line.split_once(": ").map_or(line, |(_, what)| what).to_owned())
+            .collect();
+        CliError::usage(format!("nothing written: {}", lines.join("; ")))
+    })
+}
+
+fn write(target: &Path, text: &str, force: bool) -> Result<(), CliError> {
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::AlreadyExists => occupied(target),
+        _ => CliError::failed(format!("cannot write {}: {error}", target.display())),
+    };
+    if let Some(folder) = target.parent().filter(|it| !it.exists()) {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+    }
+    if force {
+        // A new file, so that an old one's looser mode does not stay, nor a link be followed.
+        match fs::remove_file(target) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+    }
+    let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(target);
+    opened.and_then(|mut file| file.write_all(text.as_bytes())).map_err(failed)
+}
+
+fn occupied(target: &Path) -> CliError {
+    let target = target.display();
+    CliError::usage(format!(
+        "{target} is there already: --force replaces it, --output says where else"
+    ))
+}
+
+fn left_to_do(answers: &Answers, options: &LoadOptions) -> String {
+    let mut steps = Vec::new();
+    if options.env.get("GITHUB_TOKEN").is_none_or(String::is_empty) {
+        steps.push(
+            "export GITHUB_TOKEN=…    a fine-grained token: contents, issues and pull requests, \
+             read and write"
+                .to_owned(),
+        );
+    }
+    steps.push("pipx install aider-chat==0.86.2    unless it is there".to_owned());
+    let model = answers.model.split_once('/').filter(|it| it.0.starts_with("ollama"));
+    if let Some((_, name)) = model {
+        steps.push(format!("ollama pull {name}    unless it is there"));
+    }
+    if !answers.queue_url.is_empty() {
+        steps.push("aws sso login, or AWS_PROFILE, or keys: the AWS SDK's own chain".to_owned());
+    }
+    steps.push("codingworker doctor    says what is still missing".to_owned());
+    steps.push("codingworker serve".to_owned());
+    let numbered = steps.iter().enumerate().map(|(at, it)| format!("  {}. {it}", at + 1));
+    format!("Left to do:\n{}", numbered.collect::<Vec<_>>().join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn options(root: &Path) -> LoadOptions {
+        LoadOptions {
+            explicit: None,
+            env: BTreeMap::new(),
+            cwd: root.to_owned(),
+            home: root.to_owned(),
+            etc: root.to_owned(),
+            host_name: "box".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_answers_stand_in_the_file_and_the_worker_reads_them() {
+        let root = tempfile::tempdir().unwrap();
+        let mut asked = Vec::new();
+        let given =
+            ["ollama_chat/x:7b", "https://sqs.eu-west-1.amazonaws.com/1/q", "a/b, c/d", "ja"];
+        let mut ask = |question: &str, _: &str| {
+            asked.push(question.to_owned());
+            Ok(given[asked.len() - 1].to_owned())
+        };
+        let answers = answers(&Arguments::default(), &mut ask).unwrap();
+        let config = Config::parse(&filled(&answers), &options(root.path())).unwrap();
+        assert_eq!(config.aider.models[0].name, given[0]);
+        assert_eq!(config.sqs.queue_url.as_deref(), Some(given[1]));
+        assert_eq!(config.trust.repositories.len(), 2);
+        assert_eq!(config.worker.language, crate::config::Language::Japanese);
+    }
+
+    #[test]
+    fn a_file_that_is_there_is_replaced_only_when_asked_and_nobody_else_may_read_it() {
+        let root = tempfile::tempdir().unwrap();
+        let target = root.path().join("deep/config.yaml");
+        write(&target, "one", false).unwrap();
+        assert_eq!(write(&target, "two", false).unwrap_err().exit(), Exit::Usage);
+        assert_eq!(fs::read_to_string(&target).unwrap(), "one");
+        fs::set_permissions(&target, fs::Permissions::from_mode(0o644)).unwrap();
+        write(&target, "two", true).unwrap();
+        assert_eq!(fs::read_to_string(&target).unwrap(), "two");
+        assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn an_answer_that_the_worker_would_refuse_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        let answers = Answers { language: "de".to_owned(), ..Answers::default() };
+        let error = checked(&filled(&answers), &options(root.path())).unwrap_err();
+        assert_eq!(error.exit(), Exit::Usage);
+        assert!(error.to_string().contains("`de` is none of en, ja"), "{error}");
+    }
+}

@@ -1,0 +1,96 @@
+//! `codingworker job`: one job, step by step.
+
+use serde::Serialize;
+
+use crate::app;
+use crate::domain::job::{Record, Story};
+use crate::engine::report::{self, duration};
+use crate::store::Job;
+
+use super::jobs::{One, Summary, find, story, tone};
+use super::output::{Cell, age, harmless, table};
+use super::{CliError, Desk, Exit, answer};
+
+/// A job as programs read it, with its whole journal.
+#[derive(Debug, Serialize)]
+struct Whole<'a> {
+    #[serde(flatten)]
+    summary: Summary,
+    branch: Option<&'a str>,
+    outcome: Option<String>,
+    cancel_requested: bool,
+    /// What everything but the agent and the checks took.
+    own_ms: u64,
+    records: &'a [Record],
+}
+
+pub(super) fn show(desk: &Desk<'_>, one: &One) -> Result<Exit, CliError> {
+    let config = desk.config()?;
+    let _logging = desk.logging(&config, false)?;
+    answer(async {
+        let (store, job) = find(&config, &one.id).await?;
+        let story = story(&store, &job).await?;
+        if desk.output.wants_json() {
+            desk.output.json(&whole(&job, &story))?;
+        } else {
+            desk.output.print(&page(desk, &job, &story))?;
+        }
+        Ok(Exit::Done)
+    })
+}
+
+fn whole<'a>(job: &Job, story: &'a Story) -> Whole<'a> {
+    Whole {
+        summary: Summary::of(job, title(story)),
+        branch: story.change().map(|it| it.branch.as_str()),
+        outcome: story.outcome().map(report::outcome),
+        cancel_requested: job.cancel_requested,
+        own_ms: report::own_ms(&story.records),
+        records: &story.records,
+    }
+}
+
+fn page(desk: &Desk<'_>, job: &Job, story: &Story) -> String {
+    let now = (app::clock())();
+    let when = |at| format!("{at} ({} ago)", age(now.since(at)));
+    let mut rows = vec![
+        vec![Cell::faint("job"), Cell::plain(job.id.to_string())],
+        vec![Cell::faint("state"), Cell(tone(job.state), state(job))],
+        vec![Cell::faint("repository"), Cell::plain(job.task.repository.to_string())],
+        vec![Cell::faint("issue"), Cell::plain(format!("#{} {}", job.task.issue(), title(story)))],
+        vec![Cell::faint("created"), Cell::plain(when(job.created_at))],
+        vec![Cell::faint("updated"), Cell::plain(when(job.updated_at))],
+    ];
+    let took = job.updated_at.since(job.created_at).as_millis();
+    let ended = story.outcome().map(report::outcome);
+    let more = [
+        ("took", job.state.is_final().then(|| duration(u64::try_from(took).unwrap_or(u64::MAX)))),
+        ("branch", story.change().map(|it| it.branch.clone())),
+        ("pull request", job.pull_request.clone()),
+        ("outcome", ended),
+    ];
+    rows.extend(more.into_iter().filter_map(|(name, value)| {
+        value.map(|value| vec![Cell::faint(name), Cell::plain(value)])
+    }));
+    let mut text = table(desk.output, &[], &rows);
+    if !story.records.is_empty() {
+        text.push('\n');
+        for line in story.records.iter().flat_map(report::lines) {
+            text.push_str(&harmless(&line));
+            text.push('\n');
+        }
+        let own = report::own_ms(&story.records);
+        text.push_str(&format!("\neverything but the agent and the checks: {own} ms\n"));
+    }
+    text
+}
+
+fn state(job: &Job) -> String {
+    let leaving = job.cancel_requested && !job.state.is_final();
+    format!("{}{}", job.state.name(), if leaving { ", to be cancelled" } else { "" })
+}
+
+/// As the code host gave it when the job began, else as the sender did.
+fn title(story: &Story) -> &str {
+    story.inspection().map_or(story.task.title.as_str(), |it| it.title.as_str())
+}

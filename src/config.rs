@@ -1,0 +1,368 @@
+//! What the operator decides: the configuration, complete and checked.
+//!
+//! Layers, each over the one before: the defaults (`config::keys`), the file, the environment's
+//! `CODINGWORKER__SECTION__KEY`, and `OLLAMA_HOST`. All problems are reported at once, each with
+//! the place it comes from. This is the only room that reads the environment.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::job::Model;
+use crate::domain::task::Repository;
+
+mod build;
+mod expand;
+mod file;
+mod keys;
+mod reader;
+mod urls;
+
+#[cfg(test)]
+mod tests;
+
+/// The configuration file as it is shipped: every key, commented, at its default.
+pub const TEMPLATE: &str = include_str!("../configs/config.yaml");
+
+/// The configuration: complete, checked, secrets wrapped.
+#[derive(Debug)]
+pub struct Config {
+    /// The worker itself.
+    pub worker: Worker,
+    /// The queue.
+    pub sqs: Sqs,
+    /// The code host.
+    pub github: GitHub,
+    /// The agent.
+    pub aider: Aider,
+    /// The model's server.
+    pub ollama: Ollama,
+    /// The checks.
+    pub verify: Verify,
+    /// Who is trusted with what.
+    pub trust: Trust,
+    /// What is logged.
+    pub log: Log,
+    /// The file that was read, if there was one.
+    pub file: Option<PathBuf>,
+    /// What is allowed and unwise, in sentences.
+    pub warnings: Vec<String>,
+    settings: Vec<Setting>,
+}
+
+/// `worker`: the worker itself.
+#[derive(Debug)]
+pub struct Worker {
+    /// Who we are in pull requests.
+    pub worker_id: String,
+    /// How many jobs at once.
+    pub slots: usize,
+    /// Absolute: jobs, embedded queue, logs, mirrors.
+    pub state_dir: PathBuf,
+    /// Of a whole job, on faults that pass.
+    pub max_retries: u32,
+    /// Before the first of these.
+    pub retry_delay: Duration,
+    /// Of a whole job.
+    pub job_timeout: Duration,
+    /// Before the issue's number.
+    pub branch_prefix: String,
+    /// Of what people read on the code host.
+    pub language: Language,
+}
+
+/// `sqs`: the queue.
+#[derive(Debug)]
+pub struct Sqs {
+    /// `None`: the embedded queue in `state_dir`.
+    pub queue_url: Option<String>,
+    /// Of the queue.
+    pub region: String,
+    /// Of one long poll.
+    pub wait_time: Duration,
+    /// How long a delivery is ours before it must be extended.
+    pub visibility_timeout: Duration,
+}
+
+/// `github`: the code host.
+#[derive(Debug)]
+pub struct GitHub {
+    /// `None`: not set, and `serve` cannot start.
+    pub token: Option<SecretString>,
+    /// Where the API is, without a slash at its end.
+    pub api_url: String,
+    /// Where the repositories are cloned from, without a slash at its end.
+    pub git_url: String,
+    /// Where the workspaces are.
+    pub clone_base_dir: PathBuf,
+}
+
+/// `aider`: the agent.
+#[derive(Debug)]
+pub struct Aider {
+    /// A path, or a name on the PATH.
+    pub bin_path: PathBuf,
+    /// Tokens of the repository's map in the prompt.
+    pub map_tokens: u32,
+    /// Reaches Aider alone, never a check.
+    pub env: BTreeMap<String, SecretString>,
+    /// Tried in this order. Never empty.
+    pub models: Vec<Model>,
+}
+
+/// `ollama`: the model's server.
+#[derive(Debug)]
+pub struct Ollama {
+    /// With a scheme, without a slash at its end.
+    pub host: String,
+}
+
+/// `verify`: the checks.
+#[derive(Debug)]
+pub struct Verify {
+    /// Fixes the agent is asked for, per pass.
+    pub max_fixes: u32,
+    /// Of one command.
+    pub timeout: Duration,
+    /// Where commands run.
+    pub runner: RunnerChoice,
+    /// Whether there is a second pass.
+    pub write_tests: bool,
+    /// What becomes of work that could not be made green.
+    pub on_failure: OnFailure,
+}
+
+/// `trust`: who is trusted with what.
+#[derive(Debug)]
+pub struct Trust {
+    /// Empty: every one that the token may push to.
+    pub repositories: Vec<Repository>,
+    /// Where checks may run outside a cage.
+    pub native: Native,
+    /// Per issue and per pull request.
+    pub max_runs_per_day: u32,
+}
+
+/// `log`: what is logged.
+#[derive(Debug)]
+pub struct Log {
+    /// A level, or `tracing` directives.
+    pub level: String,
+    /// Which form it has on standard error.
+    pub format: LogFormat,
+}
+
+macro_rules! choice {
+    ($(#[$doc:meta])* $name:ident { $($(#[$inner:meta])* $variant:ident = $text:literal),+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum $name { $($(#[$inner])* #[serde(rename = $text)] $variant),+ }
+
+        impl $name {
+            /// All of them, by the names that people type.
+            pub const ALL: &'static [(&'static str, Self)] = &[$(($text, Self::$variant)),+];
+        }
+    };
+}
+
+choice! {
+    /// A language that people read.
+    Language {
+        /// English.
+        #[default]
+        English = "en",
+        /// Japanese.
+        Japanese = "ja"
+    }
+}
+choice! {
+    /// Where the checks run.
+    RunnerChoice {
+        /// In a container where there is one, else natively if `trust.native` allows it.
+        #[default]
+        Auto = "auto",
+        /// In a container.
+        Docker = "docker",
+        /// On the machine itself.
+        Native = "native"
+    }
+}
+choice! {
+    /// What becomes of work that could not be made green.
+    OnFailure {
+        /// A draft pull request, marked as incomplete.
+        #[default]
+        Draft = "draft",
+        /// A branch.
+        Branch = "branch",
+        /// Nothing is pushed.
+        Nothing = "nothing"
+    }
+}
+choice! {
+    /// Where checks may run outside a cage.
+    Native {
+        /// Nowhere.
+        Never = "never",
+        /// In repositories that strangers cannot read.
+        #[default]
+        Private = "private",
+        /// Everywhere.
+        Always = "always"
+    }
+}
+choice! {
+    /// The form of log lines.
+    LogFormat {
+        /// Text on a terminal, JSON otherwise.
+        #[default]
+        Auto = "auto",
+        /// For people.
+        Text = "text",
+        /// For programs.
+        Json = "json"
+    }
+}
+
+/// One key, what it is set to, and by what.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Setting {
+    /// `worker.slots`
+    pub key: &'static str,
+    /// As it is in force. Secrets are `***`.
+    pub value: serde_json::Value,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "from", rename_all = "snake_case")]
+pub enum Origin {
+    /// Nobody set it.
+    Default,
+    /// A line of the file.
+    File {
+        /// Which.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+    },
+    /// A variable of the environment.
+    Environment {
+        /// Its name.
+        name: String,
+    },
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File { path, line } => write!(f, "{}:{line}", path.display()),
+            Self::Environment { name } => f.write_str(name),
+        }
+    }
+}
+
+/// Where to look. All of it is given, so that tests depend on nothing of the machine.
+#[derive(Clone, Debug)]
+pub struct LoadOptions {
+    /// `--config`.
+    pub explicit: Option<PathBuf>,
+    /// The environment.
+    pub env: BTreeMap<String, String>,
+    /// What relative paths start from.
+    pub cwd: PathBuf,
+    /// What `~` stands for.
+    pub home: PathBuf,
+    /// `/etc`.
+    pub etc: PathBuf,
+    /// The default of `worker.worker_id`.
+    pub host_name: String,
+}
+
+impl LoadOptions {
+    /// As this process finds things.
+    pub fn of_this_process(explicit: Option<PathBuf>) -> Self {
+        let env: BTreeMap<String, String> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let cwd = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
+        let home =
+            env.get("HOME").filter(|it| !it.is_empty()).map_or_else(|| cwd.clone(), PathBuf::from);
+        let host_name = nix::unistd::gethostname()
+            .ok()
+            .and_then(|it| it.into_string().ok())
+            .filter(|it| !it.is_empty())
+            .unwrap_or_else(|| "codingworker".to_owned());
+        Self { explicit, env, cwd, home, etc: PathBuf::from("/etc"), host_name }
+    }
+
+    /// The user's own configuration file, whether it is there or not.
+    pub fn user_file(&self) -> PathBuf {
+        let base = match self.env.get("XDG_CONFIG_HOME") {
+            Some(dir) if Path::new(dir).is_absolute() => PathBuf::from(dir),
+            _ => self.home.join(".config"),
+        };
+        base.join("codingworker/config.yaml")
+    }
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file that was named is not there, or cannot be read.
+    #[error("cannot read the configuration file {}: {source}", path.display())]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Larger than any configuration is.
+    #[error("{} is larger than 256 KiB: this is no configuration file", path.display())]
+    TooLarge {
+        /// Which.
+        path: PathBuf,
+    },
+    /// Something in it is wrong. All of it, one line each.
+    #[error("{}", problems.join("\n"))]
+    Invalid {
+        /// Each with the place it is at.
+        problems: Vec<String>,
+    },
+}
+
+impl Config {
+    /// Finds the file, lays the layers over each other and checks the result.
+    ///
+    /// # Errors
+    /// With everything that is wrong, each with its place.
+    pub fn load(options: &LoadOptions) -> Result<Self, ConfigError> {
+        let found = file::find(options)?;
+        build::config(options, found)
+    }
+
+    /// Reads `text` as if it were the file.
+    ///
+    /// # Errors
+    /// As `load`.
+    pub fn parse(text: &str, options: &LoadOptions) -> Result<Self, ConfigError> {
+        let path = PathBuf::from("config.yaml");
+        build::config(options, Some(file::Found { path, text: text.to_owned() }))
+    }
+
+    /// Each key with its value (secrets as `***`) and where that came from.
+    pub fn origins(&self) -> &[Setting] {
+        &self.settings
+    }
+
+    /// Every secret, for the redactor.
+    pub fn secrets(&self) -> Vec<SecretString> {
+        self.github.token.iter().chain(self.aider.env.values()).cloned().collect()
+    }
+}

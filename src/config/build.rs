@@ -1,0 +1,248 @@
+//! From layers to a `Config`: one statement for each key, with its range.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_yaml::Value;
+
+use crate::domain::job::Model;
+use crate::domain::task::Repository;
+
+use super::file::Found;
+use super::keys::{MODEL_KEYS, hint};
+use super::reader::{Reader, integer, shown, structure, text};
+use super::*;
+
+/// Reads every key, so that all problems come to light at once.
+pub(super) fn config(options: &LoadOptions, found: Option<Found>) -> Result<Config, ConfigError> {
+    let mut reader = Reader::new(options, found.as_ref());
+    let worker = worker(&mut reader);
+    let config = Config {
+        sqs: sqs(&mut reader),
+        github: github(&mut reader, &worker.state_dir),
+        aider: aider(&mut reader),
+        ollama: ollama(&mut reader),
+        verify: verify(&mut reader),
+        trust: trust(&mut reader),
+        log: Log {
+            level: reader.text("log.level"),
+            format: reader.choice("log.format", LogFormat::ALL),
+        },
+        worker,
+        file: found.map(|it| it.path),
+        warnings: std::mem::take(&mut reader.warnings),
+        settings: std::mem::take(&mut reader.settings),
+    };
+    match reader.problems {
+        problems if problems.is_empty() => Ok(config),
+        problems => Err(ConfigError::Invalid { problems }),
+    }
+}
+
+fn worker(reader: &mut Reader<'_>) -> Worker {
+    let host_name = reader.options.host_name.clone();
+    let cwd = reader.options.cwd.clone();
+    Worker {
+        worker_id: reader.read("worker.worker_id", |value| match text(value)? {
+            it if it.is_empty() => Ok(host_name.clone()),
+            it if it.len() <= 64 && it.chars().all(|c| c.is_ascii_graphic() && c != '`') => Ok(it),
+            it => Err(format!("`{it}`: expected at most 64 letters, digits and signs, no spaces")),
+        }),
+        slots: usize_of(reader.integer("worker.slots", 1..=64)),
+        state_dir: reader.path("worker.state_dir").unwrap_or_else(|| cwd.join("codingworker")),
+        max_retries: u32_of(reader.integer("worker.max_retries", 0..=100)),
+        retry_delay: seconds(reader.integer("worker.retry_delay_seconds", 0..=3_600)),
+        job_timeout: seconds(reader.integer("worker.job_timeout_seconds", 10..=36_000)),
+        branch_prefix: reader.read("worker.branch_prefix", |value| branch_prefix(text(value)?)),
+        language: reader.choice("worker.language", Language::ALL),
+    }
+}
+
+fn sqs(reader: &mut Reader<'_>) -> Sqs {
+    Sqs {
+        queue_url: reader.read("sqs.queue_url", |value| match text(value)? {
+            it if it.is_empty() => Ok(None),
+            it => urls::checked(&it, false).map(Some),
+        }),
+        region: reader.text("sqs.region"),
+        wait_time: seconds(reader.integer("sqs.wait_time_seconds", 0..=20)),
+        visibility_timeout: seconds(reader.integer("sqs.visibility_timeout", 30..=43_200)),
+    }
+}
+
+fn github(reader: &mut Reader<'_>, state_dir: &Path) -> GitHub {
+    GitHub {
+        token: reader.secret("github.token"),
+        api_url: reader.read("github.api_url", |value| urls::checked(&text(value)?, false)),
+        git_url: reader.read("github.git_url", |value| urls::checked(&text(value)?, true)),
+        clone_base_dir: reader
+            .path("github.clone_base_dir")
+            .unwrap_or_else(|| state_dir.join("workspaces")),
+    }
+}
+
+fn aider(reader: &mut Reader<'_>) -> Aider {
+    let (home, cwd) = (reader.options.home.clone(), reader.options.cwd.clone());
+    Aider {
+        bin_path: reader.read("aider.bin_path", |value| match text(value)? {
+            it if it.is_empty() => Err("expected a program, such as `aider`".to_owned()),
+            // A bare name is looked up on the PATH.
+            it if it.contains('/') => Ok(expand::path(&it, &home, &cwd)),
+            it => Ok(PathBuf::from(it)),
+        }),
+        map_tokens: u32_of(reader.integer("aider.map_tokens", 0..=65_536)),
+        env: reader.secrets("aider.env"),
+        models: reader.read("aider.models", models).into_iter().map(WrittenModel::model).collect(),
+    }
+}
+
+fn ollama(reader: &mut Reader<'_>) -> Ollama {
+    let mut host = reader.text("ollama.host");
+    if let Some(setting) = reader.settings.pop() {
+        let mut origin = setting.origin;
+        if let Some(set) = reader.options.env.get("OLLAMA_HOST").filter(|it| !it.is_empty()) {
+            host.clone_from(set);
+            origin = Origin::Environment { name: "OLLAMA_HOST".to_owned() };
+        }
+        match urls::ollama(&host) {
+            Ok((checked, warning)) => {
+                host = checked;
+                reader.warnings.extend(warning);
+            }
+            Err(error) => reader.wrong("ollama.host", &origin, &error),
+        }
+        reader.settle("ollama.host", &host, origin);
+    }
+    Ollama { host }
+}
+
+fn verify(reader: &mut Reader<'_>) -> Verify {
+    Verify {
+        max_fixes: u32_of(reader.integer("verify.max_fixes", 0..=20)),
+        timeout: seconds(reader.integer("verify.timeout_seconds", 1..=36_000)),
+        runner: reader.choice("verify.runner", RunnerChoice::ALL),
+        write_tests: reader.flag("verify.write_tests"),
+        on_failure: reader.choice("verify.on_failure", OnFailure::ALL),
+    }
+}
+
+fn trust(reader: &mut Reader<'_>) -> Trust {
+    Trust {
+        repositories: reader.read("trust.repositories", |value| {
+            texts(value)?
+                .iter()
+                .map(|it| it.parse::<Repository>().map_err(|e| e.to_string()))
+                .collect()
+        }),
+        native: reader.choice("trust.native", Native::ALL),
+        max_runs_per_day: u32_of(reader.integer("trust.max_runs_per_day", 1..=1_000)),
+    }
+}
+
+/// A model as the file writes it, its gaps filled.
+#[derive(Serialize)]
+struct WrittenModel {
+    name: String,
+    timeout_seconds: u64,
+    num_ctx: u64,
+    edit_format: String,
+}
+
+impl WrittenModel {
+    fn model(self) -> Model {
+        Model {
+            name: self.name,
+            timeout: seconds(self.timeout_seconds),
+            num_ctx: u32_of(self.num_ctx),
+            edit_format: self.edit_format,
+        }
+    }
+}
+
+fn models(value: &Value) -> Result<Vec<WrittenModel>, String> {
+    let Value::Sequence(items) = structure(value)? else {
+        return Err(format!("expected a list of models, not {}", shown(value)));
+    };
+    if items.is_empty() {
+        return Err("at least one model is needed, such as `- name: ollama_chat/NAME`".to_owned());
+    }
+    let numbered = items.iter().enumerate();
+    numbered
+        .map(|(at, it)| model(it).map_err(|error| format!("model {}: {error}", at + 1)))
+        .collect()
+}
+
+fn model(value: &Value) -> Result<WrittenModel, String> {
+    // A bare name is enough.
+    let empty = serde_yaml::Mapping::new();
+    let (pairs, bare) = match value {
+        Value::Mapping(pairs) => (pairs, None),
+        Value::String(name) => (&empty, Some(name.clone())),
+        other => return Err(format!("expected `name: …`, not {}", shown(other))),
+    };
+    for key in pairs.keys().filter_map(Value::as_str) {
+        if !MODEL_KEYS.contains(&key) {
+            return Err(format!("unknown key `{key}`{}", hint(key, MODEL_KEYS.iter().copied())));
+        }
+    }
+    let number = |key: &str, range, default| match pairs.get(key) {
+        Some(it) => integer(it, &range).map_err(|error| format!("`{key}`: {error}")),
+        None => Ok(default),
+    };
+    let name = match bare {
+        Some(name) => name,
+        None => pairs.get("name").map(text).transpose()?.unwrap_or_default(),
+    };
+    if name.is_empty() || name.starts_with('-') || name.chars().any(|c| c.is_control() || c == ' ')
+    {
+        return Err(format!("`name`: `{name}` is no name of a model"));
+    }
+    let edit_format = pairs.get("edit_format").map(text).transpose()?;
+    let edit_format = edit_format.unwrap_or_else(|| "whole".to_owned());
+    if !["whole", "diff"].contains(&edit_format.as_str()) {
+        return Err(format!("`edit_format`: `{edit_format}` is none of whole, diff"));
+    }
+    Ok(WrittenModel {
+        name,
+        timeout_seconds: number("timeout_seconds", 1..=36_000, 600)?,
+        num_ctx: number("num_ctx", 1_024..=2_097_152, 8_192)?,
+        edit_format,
+    })
+}
+
+fn texts(value: &Value) -> Result<Vec<String>, String> {
+    match value {
+        Value::String(it) if !it.trim_start().starts_with('[') => {
+            let parts = it.split(',').map(str::trim).filter(|it| !it.is_empty());
+            Ok(parts.map(str::to_owned).collect())
+        }
+        other => match structure(other)? {
+            Value::Sequence(items) => items.iter().map(text).collect(),
+            other => Err(format!("expected a list, not {}", shown(&other))),
+        },
+    }
+}
+
+/// What git takes as the beginning of a branch's name, and a little less.
+fn branch_prefix(text: String) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    let parts_fit = text.split('/').all(|it| !it.starts_with('.') && !it.ends_with(".lock"));
+    let starts_well = text.starts_with(|c: char| c.is_ascii_alphanumeric());
+    let doubled = text.contains("..") || text.contains("//");
+    if starts_well && text.len() <= 100 && text.chars().all(plain) && parts_fit && !doubled {
+        return Ok(text);
+    }
+    Err(format!("`{text}` cannot begin a branch's name: expected something like `ai/issue-`"))
+}
+
+fn seconds(number: u64) -> Duration {
+    Duration::from_secs(number)
+}
+
+fn u32_of(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn usize_of(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
