@@ -1,0 +1,97 @@
+//! The double is strict: what GitHub does not describe is refused, written down, and fails a test.
+
+use codingworker::code_host::CodeHost;
+use serde_json::{Value, json};
+
+use super::{Scene, api, change, draft};
+use crate::contract::code_host::MARKER;
+use crate::github_double::{LOGIN, TOKEN, operations};
+
+struct Ask<'a>(&'a str, &'a str, Option<Value>, &'a [(&'a str, &'a str)]);
+
+const HEADERS: [(&str, &str); 4] = [
+    ("accept", "application/vnd.github+json"),
+    ("x-github-api-version", "2022-11-28"),
+    ("user-agent", "test"),
+    ("authorization", "Bearer github_pat_11DOUBLE_of_the_worker"),
+];
+
+async fn asked(scene: &Scene, Ask(method, path, body, headers): Ask<'_>) -> u16 {
+    let address = format!("{}{path}", scene.double.api_url());
+    let mut request = reqwest::Client::new().request(method.parse().unwrap(), address);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = match body {
+        Some(body) => request.json(&body),
+        None => request,
+    };
+    request.send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn what_github_does_not_describe_is_refused_and_written_down() {
+    let scene = Scene::new();
+    let pulls = "/repos/acme/api/pulls";
+    let pull = |key: &str, value: Value| {
+        let mut body = json!({"title": "T", "head": "ai/issue-1", "base": "main"});
+        body[key] = value;
+        Some(body)
+    };
+    for (ask, why) in [
+        (Ask("GET", "/repos/acme/api/pull", None, &HEADERS), "is not described"),
+        (Ask("PUT", pulls, None, &HEADERS), "is not described"),
+        (Ask("GET", "/repos/acme/api/pulls?stat=all", None, &HEADERS), "unknown query parameter"),
+        (Ask("GET", "/repos/acme/api/pulls?state=every", None, &HEADERS), "query parameter state"),
+        (Ask("GET", "/repos/acme/api/pulls?per_page=101", None, &HEADERS), "per_page above 100"),
+        (Ask("GET", "/repos/acme/api/issues/one", None, &HEADERS), "path parameter issue_number"),
+        (Ask("POST", pulls, pull("titel", json!("T")), &HEADERS), "titel"),
+        (Ask("POST", pulls, pull("title", json!(1)), &HEADERS), "body: /title"),
+        (Ask("POST", pulls, Some(json!({"title": "T"})), &HEADERS), "head"),
+        (Ask("POST", pulls, None, &HEADERS), "the body is missing"),
+        (Ask("GET", pulls, Some(json!({})), &HEADERS), "a body where none is described"),
+        (Ask("GET", pulls, None, &HEADERS[1..]), "header accept"),
+        (Ask("GET", pulls, None, &HEADERS[..3]), "header authorization"),
+    ] {
+        let what = format!("{} {}", ask.0, ask.1);
+        assert_eq!(asked(&scene, ask).await, 599, "{what}");
+        let violations = scene.double.take_violations();
+        assert!(violations.iter().any(|it| it.contains(why)), "{what}: {violations:?}");
+    }
+    assert_eq!(HEADERS[3].1, format!("Bearer {TOKEN}"));
+    assert_eq!(asked(&scene, Ask("GET", pulls, None, &HEADERS)).await, 200);
+    assert_eq!(asked(&scene, Ask("POST", pulls, pull("draft", json!(true)), &HEADERS)).await, 201);
+}
+
+#[tokio::test]
+async fn a_broken_law_fails_the_test_that_broke_it() {
+    let scene = Scene::new();
+    assert_eq!(asked(&scene, Ask("GET", "/nowhere", None, &HEADERS)).await, 599);
+    let dropped = tokio::task::spawn_blocking(move || drop(scene)).await;
+    assert!(dropped.unwrap_err().is_panic());
+}
+
+#[tokio::test]
+async fn every_operation_that_is_described_is_used_and_no_other() {
+    let scene = Scene::new();
+    let github = scene.github();
+    scene.double.token("ghs_of_the_app", None, None);
+    scene.double.look(|it| it.repository_mut("acme/api").app_installed = true);
+    scene.github_as("ghs_of_the_app").repository(&api()).await.unwrap();
+    github.permissions(&api()).await.unwrap();
+    github.issue(&api(), 1, "ai-task").await.unwrap();
+    github.open(&api(), &change(), &draft()).await.unwrap();
+    let id = github.say(&api(), 1, MARKER, None, MARKER).await.unwrap();
+    github.say(&api(), 1, MARKER, Some(id), &format!("{MARKER}\nDone")).await.unwrap();
+    scene.double.label("acme/api", 1, "ai-task", "maintainer");
+    github.label(&api(), 1, &["ai-task-done"], &["ai-task"]).await.unwrap();
+    assert_eq!(scene.double.covered(), operations());
+    let issue = scene.double.issue_state("acme/api", 1);
+    assert_eq!(issue.comments[0].earlier, [MARKER], "the double keeps what was edited away");
+    scene
+        .double
+        .until("the label", |it| {
+            it.repository("acme/api").issue(1).events.iter().any(|it| it.actor.login == LOGIN)
+        })
+        .await;
+}

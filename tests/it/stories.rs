@@ -1,0 +1,574 @@
+//! Whole shifts, told with the real queue and store, and hands that only pretend.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use codingworker::app;
+use codingworker::database::Database;
+use codingworker::domain::change::{Change, ObjectId, PullRequest};
+use codingworker::domain::job::{
+    Checkout, Event, Failure, Fault, Inspection, JobId, JobState, Model, NewTests, Outcome,
+    Progress, Proof, Story, Tokens, Turn, TurnOutcome,
+};
+use codingworker::domain::time::Timestamp;
+use codingworker::domain::verification::{Plan, Verification};
+use codingworker::engine::decide::{Action, OnFailure, Policy};
+use codingworker::queue::sqlite::{SqliteQueue, SqliteQueueOptions};
+use codingworker::queue::{Depth, Settlement, TaskQueue};
+use codingworker::store::{Job, JobFilter, Store};
+use codingworker::worker::drive::Perform;
+use codingworker::worker::lease::Lease;
+use codingworker::worker::lifecycle::Bells;
+use codingworker::worker::shift::{Hire, Shift};
+use tokio::sync::{Notify, broadcast};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::faulty_queue::{Faults, FaultyQueue};
+
+/// A world without git, agent and code host: what the hands did is written on a wall.
+struct World {
+    database: Database,
+    queue: Arc<dyn TaskQueue>,
+    store: Store,
+    wall: Arc<Wall>,
+    /// How far the queue's clock is ahead of the machine's, in milliseconds.
+    ahead: Arc<AtomicI64>,
+    slots: usize,
+}
+
+#[derive(Default)]
+struct Wall {
+    /// Which actions were done for which job.
+    done: Mutex<HashMap<JobId, Vec<&'static str>>>,
+    /// While set, a turn of the agent takes until it is told to go on.
+    held: Mutex<Option<Arc<Notify>>>,
+    at_work: AtomicUsize,
+    most_at_work: AtomicUsize,
+    changed: Notify,
+    away: AtomicUsize,
+}
+
+impl Wall {
+    fn write(&self, job: &JobId, action: &'static str) {
+        self.done.lock().unwrap().entry(job.clone()).or_default().push(action);
+        self.changed.notify_waiters();
+    }
+
+    fn count(&self, action: &str) -> usize {
+        let done = self.done.lock().unwrap();
+        done.values().flatten().filter(|it| **it == action).count()
+    }
+
+    fn hold(&self) -> Arc<Notify> {
+        let gate = Arc::new(Notify::new());
+        *self.held.lock().unwrap() = Some(gate.clone());
+        gate
+    }
+
+    fn let_go(&self) {
+        if let Some(gate) = self.held.lock().unwrap().take() {
+            gate.notify_waiters();
+        }
+    }
+}
+
+/// Waits until something is so; the limit only ends a test that would hang.
+async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
+    let waiting = async {
+        while !so().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(60), waiting).await;
+    assert!(waited.is_ok(), "it never came to this: {what}");
+}
+
+struct Puppet {
+    wall: Arc<Wall>,
+}
+
+#[async_trait]
+impl Perform for Puppet {
+    async fn perform(
+        &mut self,
+        action: Action,
+        _: &Progress,
+        story: &Story,
+        stop: &CancellationToken,
+    ) -> Event {
+        let id = ObjectId("c0ffee".to_owned());
+        let (name, event) = match action {
+            Action::Inspect => ("inspect", Event::Inspected(inspection())),
+            Action::Tell(phase) => ("tell", Event::Told { phase, comment: 1 }),
+            Action::Prepare => ("prepare", Event::Prepared(checkout())),
+            Action::Baseline => ("baseline", Event::Baselined(Verification::default())),
+            Action::Attempt(attempt) => {
+                if self.wall.away.load(Ordering::SeqCst) > 0 {
+                    self.wall.away.fetch_sub(1, Ordering::SeqCst);
+                    return Event::Failed(Failure::new(Fault::ModelAway, "Ollama is down"));
+                }
+                let now = self.wall.at_work.fetch_add(1, Ordering::SeqCst) + 1;
+                self.wall.most_at_work.fetch_max(now, Ordering::SeqCst);
+                self.wall.write(&story.job, "begin");
+                let gate = self.wall.held.lock().unwrap().clone();
+                let stopped = match gate {
+                    Some(gate) => tokio::select! {
+                        () = gate.notified() => false,
+                        () = stop.cancelled() => true,
+                    },
+                    None => false,
+                };
+                self.wall.at_work.fetch_sub(1, Ordering::SeqCst);
+                if stopped {
+                    return Event::Failed(Failure::new(Fault::Interrupted, "stopping"));
+                }
+                let turn = Turn {
+                    request: attempt.request,
+                    model: attempt.model.name,
+                    rung: attempt.rung,
+                    outcome: TurnOutcome::Edited,
+                    tree: id,
+                    files: Vec::new(),
+                    calls: 1,
+                    tokens: Tokens::default(),
+                    left_out: Vec::new(),
+                    agent: "puppet 1".to_owned(),
+                };
+                ("attempt", Event::Attempted(turn))
+            }
+            Action::Verify { tree, scope } => (
+                "verify",
+                Event::Verified {
+                    verification: Verification::default(),
+                    tree,
+                    scope,
+                    complaint: None,
+                },
+            ),
+            Action::Prove(_) => ("prove", Event::Proved(proof())),
+            Action::Commit { tree, .. } => {
+                ("commit", Event::Committed { commit: id, tree, files: Vec::new() })
+            }
+            Action::Push(commit) => {
+                ("push", Event::Pushed(Change { branch: "ai/issue-1".to_owned(), commit }))
+            }
+            Action::Open { draft, .. } => {
+                ("open", Event::Opened(PullRequest { number: 7, url: "u".to_owned(), draft }))
+            }
+            Action::Label { .. } => ("label", Event::Labelled),
+            Action::Rest(_) => ("rest", Event::Rested),
+            Action::End(outcome) => ("end", Event::Ended(outcome)),
+            Action::Close(_) | Action::Nothing(_) => ("close", Event::Closed),
+        };
+        self.wall.write(&story.job, name);
+        event
+    }
+}
+
+#[async_trait]
+impl Hire for Puppets {
+    async fn hands(&self, _: &Job, _: Arc<Lease>) -> Box<dyn Perform> {
+        Box::new(Puppet { wall: self.0.clone() })
+    }
+    async fn dismiss(&self, job: &JobId, _: &Outcome) {
+        self.0.write(job, "dismiss");
+    }
+}
+
+struct Puppets(Arc<Wall>);
+
+impl World {
+    fn new() -> Self {
+        let database = Database::open_in_memory().unwrap();
+        let ahead = Arc::new(AtomicI64::new(0));
+        let (now, offset) = (app::clock(), ahead.clone());
+        let options = SqliteQueueOptions {
+            lease: Duration::from_secs(2),
+            poll: Duration::from_millis(200),
+            max_receives: 20,
+            wake_path: None,
+            clock: Arc::new(move || Timestamp(now().0 + offset.load(Ordering::SeqCst))),
+        };
+        let queue = Arc::new(SqliteQueue::new(database.clone(), options));
+        let store = Store::new(database.clone());
+        Self { database, queue, store, wall: Arc::default(), ahead, slots: 1 }
+    }
+
+    async fn submit(&self, issue: u64, delivery: &str) {
+        self.queue.submit(&task(issue, delivery)).await.unwrap();
+    }
+
+    fn shift(&self, until_empty: bool) -> (Shift, Bells) {
+        let bells = Bells::default();
+        let shift = Shift {
+            queue: self.queue.clone(),
+            store: self.store.clone(),
+            hire: Arc::new(Puppets(self.wall.clone())),
+            policy: policy(),
+            slots: self.slots,
+            clock: app::clock(),
+            bells: bells.clone(),
+            news: broadcast::channel(64).0,
+            until_empty,
+        };
+        (shift, bells)
+    }
+
+    /// A shift that leaves when all is done.
+    async fn work(&self) {
+        self.shift(true).0.work().await.unwrap();
+    }
+
+    /// A shift that goes on until a bell rings.
+    fn serve(&self) -> (JoinHandle<()>, Bells) {
+        let (shift, bells) = self.shift(false);
+        (tokio::spawn(async move { shift.work().await.unwrap() }), bells)
+    }
+
+    async fn depth(&self) -> Depth {
+        self.queue.depth().await.unwrap()
+    }
+
+    async fn states(&self) -> Vec<JobState> {
+        let jobs = self.store.jobs(&JobFilter::default(), 100).await.unwrap();
+        jobs.into_iter().map(|job| job.state).collect()
+    }
+}
+
+fn task(issue: u64, delivery: &str) -> String {
+    format!(r#"{{"issue_number": {issue}, "repository": "acme/api", "delivery": "{delivery}"}}"#)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_labelled_issue_becomes_a_pull_request_and_leaves_the_queue() {
+    let world = World::new();
+    world.submit(1, "a").await;
+    world.work().await;
+    assert_eq!(world.states().await, [JobState::Done]);
+    assert_eq!((world.wall.count("open"), world.wall.count("dismiss")), (1, 1));
+    let depth = world.depth().await;
+    assert_eq!((depth.waiting, depth.in_flight), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_task_delivered_twice_is_one_job_and_one_pull_request() {
+    let world = World::new();
+    world.submit(1, "a").await;
+    world.submit(1, "a").await;
+    world.work().await;
+    world.submit(1, "a").await;
+    world.work().await;
+    assert_eq!(world.states().await.len(), 1);
+    assert_eq!(world.wall.count("open"), 1);
+    let depth = world.depth().await;
+    assert_eq!((depth.waiting, depth.in_flight), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_that_is_sent_twice_is_held_once_while_its_job_runs() {
+    let mut world = World::new();
+    world.slots = 2;
+    world.wall.hold();
+    world.submit(1, "a").await;
+    world.submit(1, "a").await;
+    let (shift, bells) = world.serve();
+    until("one at work", async || world.wall.count("begin") == 1).await;
+    until("the other message is settled", async || {
+        let depth = world.depth().await;
+        (depth.waiting, depth.in_flight) == (0, 1)
+    })
+    .await;
+    let job = world.store.unfinished().await.unwrap().remove(0);
+    let receipt = serde_json::from_str(&job.receipt.unwrap()).unwrap();
+    world.queue.extend(&receipt).await.unwrap();
+    world.wall.let_go();
+    until("done", async || world.wall.count("dismiss") == 1).await;
+    bells.drain.cancel();
+    shift.await.unwrap();
+    let depth = world.depth().await;
+    assert_eq!((depth.waiting, depth.in_flight, world.wall.count("inspect")), (0, 0, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issue_that_is_labelled_again_is_a_new_job() {
+    let world = World::new();
+    world.submit(1, "a").await;
+    world.submit(1, "b").await;
+    world.work().await;
+    assert_eq!((world.states().await.len(), world.wall.count("open")), (2, 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_no_task_goes_to_the_dead_letters_and_the_worker_goes_on() {
+    let world = World::new();
+    world.queue.submit("hello").await.unwrap();
+    world.queue.submit(r#"{"issue_number": 0, "repository": "acme/api"}"#).await.unwrap();
+    world.submit(1, "a").await;
+    world.work().await;
+    assert_eq!(world.states().await, [JobState::Done]);
+    let dead = world.queue.dead().await.unwrap();
+    let reasons = dead.iter().map(|it| it.reason.as_str()).collect::<Vec<_>>();
+    assert_eq!(reasons.len(), 2, "{reasons:?}");
+    assert!(reasons.iter().any(|it| it.contains("not JSON")), "{reasons:?}");
+    assert!(reasons.iter().any(|it| it.contains("1 or more")), "{reasons:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_is_taken_than_there_are_free_slots() {
+    let world = World { slots: 2, ..World::new() };
+    for issue in 1..=5 {
+        world.submit(issue, "a").await;
+    }
+    world.wall.hold();
+    let (shift, bells) = world.serve();
+    until("two at work", async || world.wall.at_work.load(Ordering::SeqCst) == 2).await;
+    let depth = world.depth().await;
+    assert_eq!((depth.waiting, depth.in_flight), (3, 2));
+    world.wall.let_go();
+    until("all done", async || world.wall.count("dismiss") == 5).await;
+    assert_eq!(world.wall.most_at_work.load(Ordering::SeqCst), 2);
+    bells.drain.cancel();
+    shift.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draining_worker_finishes_what_it_holds_and_takes_nothing_new() {
+    let world = World::new();
+    world.submit(1, "a").await;
+    world.wall.hold();
+    let (shift, bells) = world.serve();
+    until("one at work", async || world.wall.count("begin") == 1).await;
+    bells.drain.cancel();
+    world.submit(2, "a").await;
+    world.wall.let_go();
+    shift.await.unwrap();
+    assert_eq!(world.wall.count("open"), 1);
+    let depth = world.depth().await;
+    assert_eq!((depth.waiting, depth.in_flight), (1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_is_put_down_goes_on_where_it_was() {
+    let world = World::new();
+    world.submit(1, "a").await;
+    world.wall.hold();
+    let (shift, bells) = world.serve();
+    until("one at work", async || world.wall.count("begin") == 1).await;
+    bells.drain.cancel();
+    bells.abort.cancel();
+    shift.await.unwrap();
+    assert_eq!(world.depth().await.waiting, 1, "the delivery was given back");
+    world.wall.let_go();
+
+    world.work().await;
+    assert_eq!(world.states().await, [JobState::Done]);
+    for once in ["inspect", "prepare", "baseline", "open"] {
+        assert_eq!(world.wall.count(once), 1, "{once}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_whose_worker_was_killed_goes_on_at_the_next_start_without_a_new_delivery() {
+    let world = World::new();
+    world.submit(1, "a").await;
+    world.wall.hold();
+    let (shift, _bells) = world.serve();
+    until("one at work", async || world.wall.count("begin") == 1).await;
+    shift.abort();
+    assert!(shift.await.unwrap_err().is_cancelled());
+    assert_eq!(world.depth().await.in_flight, 1, "nobody gave it back");
+    world.wall.let_go();
+
+    let (shift, bells) = world.serve();
+    until("done", async || world.wall.count("dismiss") >= 1).await;
+    bells.drain.cancel();
+    shift.await.unwrap();
+    assert_eq!(world.wall.count("inspect"), 1);
+    let depth = world.depth().await;
+    assert_eq!((depth.waiting, depth.in_flight), (0, 0));
+}
+
+#[tokio::test]
+async fn a_job_that_was_left_goes_on_before_a_new_one_begins() {
+    let world = World::new();
+    world.submit(1, "a").await;
+    world.wall.hold();
+    let (shift, _bells) = world.serve();
+    until("one at work", async || world.wall.count("begin") == 1).await;
+    shift.abort();
+    assert!(shift.await.unwrap_err().is_cancelled());
+    let left = world.store.unfinished().await.unwrap().remove(0).id;
+    world.submit(2, "b").await;
+    world.wall.hold();
+
+    let (shift, bells) = world.serve();
+    until("one at work again", async || world.wall.count("begin") == 2).await;
+    let begun = |job: &JobId| {
+        let done = world.wall.done.lock().unwrap();
+        done[job].iter().filter(|it| **it == "begin").count()
+    };
+    assert_eq!(begun(&left), 2, "the one slot is its own");
+    world.wall.let_go();
+    until("both done", async || world.wall.count("dismiss") == 2).await;
+    bells.drain.cancel();
+    shift.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_is_cancelled_ends_at_once_and_says_so() {
+    let world = World::new();
+    world.submit(1, "a").await;
+    world.wall.hold();
+    let (shift, bells) = world.serve();
+    until("one at work", async || world.wall.count("begin") == 1).await;
+    let job = world.store.jobs(&JobFilter::default(), 1).await.unwrap().remove(0);
+    assert!(world.store.request_cancel(&job.id, Timestamp(1)).await.unwrap());
+    until("over", async || world.states().await == [JobState::Cancelled]).await;
+    bells.drain.cancel();
+    shift.await.unwrap();
+    assert_eq!((world.wall.count("push"), world.wall.count("label")), (0, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_lost_its_lease_puts_the_job_down_and_leaves_the_delivery_alone() {
+    let world = World::new();
+    world.submit(1, "a").await;
+    world.wall.hold();
+    let (shift, bells) = world.serve();
+    until("one at work", async || world.wall.count("begin") == 1).await;
+    // As when the machine slept: the queue's clock went on, and somebody else got the task.
+    world.ahead.fetch_add(60_000, Ordering::SeqCst);
+    let stop = CancellationToken::new();
+    let mut stolen = Vec::new();
+    until("stolen", async || {
+        stolen.extend(world.queue.receive(1, &stop).await.unwrap());
+        !stolen.is_empty()
+    })
+    .await;
+    until("put down", async || world.wall.at_work.load(Ordering::SeqCst) == 0).await;
+    assert_eq!(world.depth().await.in_flight, 1, "the thief still has it");
+    assert_eq!(world.wall.count("push"), 0);
+    world.queue.settle(&stolen[0].receipt, Settlement::Done).await.unwrap();
+    bells.drain.cancel();
+    bells.abort.cancel();
+    shift.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_job_keeps_its_delivery() {
+    let world = World::new();
+    world.submit(1, "a").await;
+    world.wall.hold();
+    let (shift, bells) = world.serve();
+    until("one at work", async || world.wall.count("begin") == 1).await;
+    // Longer than a lease, in steps that leave the heartbeat its time.
+    let first = app::clock()();
+    until("a lease and a half", async || app::clock()().since(first) > Duration::from_secs(3))
+        .await;
+    let stop = CancellationToken::new();
+    assert!(world.queue.receive(1, &stop).await.unwrap().is_empty(), "nobody else may have it");
+    world.wall.let_go();
+    until("done", async || world.wall.count("dismiss") == 1).await;
+    bells.drain.cancel();
+    shift.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_is_away_is_waited_for_with_the_delivery_in_hand() {
+    let world = World::new();
+    world.wall.away.store(7, Ordering::SeqCst);
+    world.submit(1, "a").await;
+    world.work().await;
+    assert_eq!(world.states().await, [JobState::Done]);
+    assert_eq!((world.wall.count("rest"), world.wall.count("inspect")), (7, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_that_duplicates_reorders_loses_replies_and_throttles_leads_to_one_pull_request_each()
+ {
+    for seed in 0..5 {
+        let mut world = World { slots: 3, ..World::new() };
+        let honest = world.queue.clone();
+        world.queue = Arc::new(FaultyQueue::new(honest, seed, Faults::ROUGH));
+        for issue in 1..=8 {
+            let body = task(issue, "a");
+            until("submitted", async || world.queue.submit(&body).await.is_ok()).await;
+        }
+        let (shift, bells) = world.serve();
+        until("all done", async || {
+            let states = world.states().await;
+            states.len() == 8 && states.iter().all(|it| it.is_final())
+        })
+        .await;
+        bells.drain.cancel();
+        shift.await.unwrap();
+        assert_eq!(world.wall.count("open"), 8, "seed {seed}");
+        assert!(world.states().await.iter().all(|it| *it == JobState::Done));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_cannot_be_written_stops_the_job_before_its_next_effect() {
+    let world = World::new();
+    world.submit(1, "a").await;
+    world.wall.hold();
+    let (shift, bells) = world.serve();
+    until("one at work", async || world.wall.count("begin") == 1).await;
+    let broken = world.database.write(|it| it.execute_batch("DROP TABLE events")).await;
+    broken.expect("the table's name");
+    world.wall.let_go();
+    until("put down", async || world.wall.count("attempt") == 1).await;
+    bells.drain.cancel();
+    bells.abort.cancel();
+    shift.await.unwrap();
+    assert_eq!(world.wall.count("verify"), 0, "nothing may follow what is not written down");
+}
+
+fn policy() -> Policy {
+    let model = Model {
+        name: "small".to_owned(),
+        timeout: Duration::from_secs(600),
+        num_ctx: 8192,
+        edit_format: "whole".to_owned(),
+    };
+    Policy {
+        models: vec![model],
+        max_fixes: 3,
+        max_retries: 3,
+        retry_delay: Duration::from_secs(10),
+        max_waits: 100,
+        job_limit: Duration::from_secs(3_600),
+        write_tests: true,
+        on_failure: OnFailure::Draft,
+    }
+}
+
+fn inspection() -> Inspection {
+    Inspection {
+        title: "Say hello".to_owned(),
+        body: String::new(),
+        removed: 0,
+        open: true,
+        asked_by: None,
+        default_branch: "main".to_owned(),
+        public: false,
+    }
+}
+
+fn checkout() -> Checkout {
+    Checkout {
+        base: ObjectId("ba5e".to_owned()),
+        tree: ObjectId("7ree".to_owned()),
+        plan: Plan::default(),
+        notes: Vec::new(),
+        template: None,
+    }
+}
+
+fn proof() -> Proof {
+    Proof { new_tests: NewTests::FailOnBase, broken_old_tests: None, objections: Vec::new() }
+}
