@@ -247,11 +247,12 @@ impl Shift {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(job.id.clone(), lease.clone());
-        let (shift, running) = (self.clone(), running.clone());
+        let shift = self.clone();
+        let at_work = AtWork { job: job.id.clone(), running: running.clone() };
         let span = tracing::info_span!("job", job = %job.id);
         jobs.spawn(
             async move {
-                let id = job.id.clone();
+                let _at_work = at_work;
                 // A job that was taken up may have to wait for a slot; its lease is kept meanwhile.
                 let work = async {
                     let Some(_slot) = slot.await else { return };
@@ -263,7 +264,6 @@ impl Shift {
                     // Never ends before the work: a lost lease is told to the job by its token.
                     () = async { lease.keep().await; std::future::pending().await } => {}
                 }
-                running.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
             }
             .instrument(span),
         );
@@ -328,6 +328,19 @@ impl Shift {
             }
             self.bells.abort.cancelled().await;
         }
+    }
+}
+
+/// A job is at work until this is dropped, also by a panic: what is then delivered again must find
+/// nobody at work, or it would wait for somebody who is gone.
+struct AtWork {
+    job: JobId,
+    running: Running,
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.job);
     }
 }
 

@@ -50,6 +50,8 @@ struct Wall {
     most_at_work: AtomicUsize,
     changed: Notify,
     away: AtomicUsize,
+    /// How many more turns end in a panic.
+    panics: AtomicUsize,
 }
 
 impl Wall {
@@ -107,6 +109,10 @@ impl Perform for Puppet {
             Action::Prepare => ("prepare", Event::Prepared(checkout())),
             Action::Baseline => ("baseline", Event::Baselined(Verification::default())),
             Action::Attempt(attempt) => {
+                if self.wall.panics.load(Ordering::SeqCst) > 0 {
+                    self.wall.panics.fetch_sub(1, Ordering::SeqCst);
+                    panic!("as the story wants it");
+                }
                 if self.wall.away.load(Ordering::SeqCst) > 0 {
                     self.wall.away.fetch_sub(1, Ordering::SeqCst);
                     return Event::Failed(Failure::new(Fault::ModelAway, "Ollama is down"));
@@ -475,6 +481,19 @@ async fn a_long_job_keeps_its_delivery() {
     until("done", async || world.wall.count("dismiss") == 1).await;
     bells.drain.cancel();
     shift.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_whose_hands_panic_is_delivered_again_and_goes_on() {
+    let world = World::new();
+    world.wall.panics.store(1, Ordering::SeqCst);
+    world.submit(1, "a").await;
+    let (shift, bells) = world.serve();
+    until("done", async || world.wall.count("dismiss") == 1).await;
+    bells.drain.cancel();
+    shift.await.unwrap();
+    assert_eq!(world.states().await, [JobState::Done]);
+    assert_eq!((world.wall.count("inspect"), world.wall.count("open")), (1, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
