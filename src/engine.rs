@@ -2,6 +2,7 @@
 
 pub mod decide;
 pub mod focus;
+pub mod gate;
 pub mod guard;
 pub mod intake;
 pub mod judge;

@@ -2,15 +2,20 @@
 
 use serde_yaml::{Mapping, Value};
 
-use crate::domain::project::ProjectFile;
+use crate::domain::project::{Narrowing, ProjectFile};
+use crate::engine::gate;
 
 /// The file's name, at the repository's root.
 pub const NAME: &str = ".codingworker.yml";
 /// A longer file is refused unread.
 pub const MOST_BYTES: usize = 64 << 10;
 
-const KEYS: [&str; 4] = ["build", "lint", "test", "format"];
+const KEYS: [&str; 5] = ["build", "lint", "test", "format", "gate"];
 const STEP_KEYS: [&str; 1] = ["command"];
+const GATE_KEYS: [&str; 6] =
+    ["max_files", "max_lines", "max_bytes", "max_file_bytes", "max_deletions", "protect"];
+/// More patterns than anyone needs, and few enough to be tried on each path.
+const MOST_PATTERNS: usize = 200;
 
 /// Why the file cannot be obeyed, in words for whoever wrote it.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +43,14 @@ pub enum ProjectFileError {
         step: &'static str,
         /// What it is instead.
         problem: &'static str,
+    },
+    /// A limit or a pattern of `gate` that cannot be understood.
+    #[error("{NAME}: `{key}`: {problem}")]
+    NotALimit {
+        /// Which one.
+        key: String,
+        /// What is wrong with it.
+        problem: String,
     },
 }
 
@@ -69,6 +82,44 @@ pub fn parse(text: &str) -> Result<ProjectFile, ProjectFileError> {
         lint: step(&file, "lint", text)?,
         test: step(&file, "test", text)?,
         format: step(&file, "format", text)?,
+        gate: narrowing(&file, text)?,
+    })
+}
+
+fn narrowing(file: &Mapping, text: &str) -> Result<Narrowing, ProjectFileError> {
+    let wrong = |key: &str, problem: &str| ProjectFileError::NotALimit {
+        key: key.to_owned(),
+        problem: problem.to_owned(),
+    };
+    let table = match file.get("gate") {
+        None | Some(Value::Null) => return Ok(Narrowing::default()),
+        Some(Value::Mapping(table)) => table,
+        Some(_) => return Err(wrong("gate", "expected limits, such as `gate: {max_files: 5}`")),
+    };
+    only(table, &GATE_KEYS, "gate", text)?;
+    let number = |key: &str| match table.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Number(it)) if it.is_u64() => Ok(it.as_u64()),
+        Some(_) => Err(wrong(&format!("gate.{key}"), "expected a whole number, from 0")),
+    };
+    let list = match table.get("protect") {
+        None | Some(Value::Null) => &Vec::new(),
+        Some(Value::Sequence(list)) if list.len() <= MOST_PATTERNS => list,
+        Some(Value::Sequence(_)) => return Err(wrong("gate.protect", "it has over 200 patterns")),
+        Some(_) => return Err(wrong("gate.protect", "expected a list, such as `[\"docs/**\"]`")),
+    };
+    let pattern = |it: &Value| {
+        let text = it.as_str().ok_or_else(|| "a pattern is a text".to_owned());
+        text.and_then(|it| gate::checked_pattern(it).map(|()| it.to_owned()))
+    };
+    let protect = list.iter().map(pattern).collect::<Result<_, String>>();
+    Ok(Narrowing {
+        max_files: number("max_files")?,
+        max_lines: number("max_lines")?,
+        max_bytes: number("max_bytes")?,
+        max_file_bytes: number("max_file_bytes")?,
+        max_deletions: number("max_deletions")?,
+        protect: protect.map_err(|problem| wrong("gate.protect", &problem))?,
     })
 }
 
@@ -157,6 +208,28 @@ mod tests {
             ".codingworker.yml, line 2: unknown key `test.comand`; did you mean `command`?"
         );
         assert_eq!(refusal("zzz: 1"), ".codingworker.yml, line 1: unknown key `zzz`");
+    }
+
+    #[test]
+    fn the_gate_may_be_narrowed_and_what_would_widen_it_is_no_word_here() {
+        let file = parse("gate: {max_files: 5, protect: ['docs/**', Makefile]}").unwrap();
+        assert_eq!((file.gate.max_files, file.gate.max_lines), (Some(5), None));
+        assert_eq!(file.gate.protect, ["docs/**", "Makefile"]);
+        assert_eq!(parse("gate:").unwrap().gate, Narrowing::default());
+        assert_eq!(
+            refusal("gate:\n  allow: ['**']\n"),
+            ".codingworker.yml, line 2: unknown key `gate.allow`"
+        );
+        for (given, expected) in [
+            ("gate: 5", "`gate`: expected limits"),
+            ("gate: {max_files: -1}", "`gate.max_files`: expected a whole number"),
+            ("gate: {max_lines: many}", "`gate.max_lines`: expected a whole number"),
+            ("gate: {protect: docs}", "`gate.protect`: expected a list"),
+            ("gate: {protect: [1]}", "`gate.protect`: a pattern is a text"),
+            ("gate: {protect: ['/etc']}", "`gate.protect`: `/etc`"),
+        ] {
+            assert!(refusal(given).contains(expected), "{given}: {}", refusal(given));
+        }
     }
 
     #[test]

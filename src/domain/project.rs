@@ -1,5 +1,7 @@
 //! What a repository says about itself: its `.codingworker.yml`.
 
+use serde::{Deserialize, Serialize};
+
 /// How the repository wants to be checked. Each command is a shell line; a check that is left
 /// out does not run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,4 +14,25 @@ pub struct ProjectFile {
     pub test: Option<String>,
     /// Rewrites files into the project's own layout.
     pub format: Option<String>,
+    /// What may be pushed to it.
+    pub gate: Narrowing,
+}
+
+/// How a repository narrows the gate before a push. It can only narrow what the operator allows:
+/// a larger number has no effect.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Narrowing {
+    /// Files that may change.
+    pub max_files: Option<u64>,
+    /// Lines that may be added and removed, together.
+    pub max_lines: Option<u64>,
+    /// Bytes that may be added, in all files together.
+    pub max_bytes: Option<u64>,
+    /// Bytes that may be added in one file.
+    pub max_file_bytes: Option<u64>,
+    /// Files that may be removed.
+    pub max_deletions: Option<u64>,
+    /// Patterns of paths that no push may touch, beside those that are protected anyway.
+    pub protect: Vec<String>,
 }
