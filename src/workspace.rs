@@ -16,15 +16,19 @@ use crate::domain::task::Repository;
 
 mod address;
 mod askpass;
+mod base;
 mod checkout;
 mod diagnosis;
+mod difference;
 mod disk;
 mod error;
 mod git;
+mod keep;
 mod leftover;
 mod listing;
 mod mirror;
 mod push;
+mod rebase;
 mod rules;
 mod snapshot;
 mod tree;
@@ -77,7 +81,7 @@ pub struct Workspace {
 /// What `check_out` found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckedOut {
-    /// The commit of the default branch that the work stands on.
+    /// The commit of the branch that the work stands on.
     pub base: ObjectId,
     /// That commit's tree.
     pub tree: ObjectId,
@@ -107,6 +111,51 @@ pub enum EntryKind {
     Link,
     /// A commit of another repository.
     Submodule,
+}
+
+/// One path that is not the same in two trees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// From the repository's root, with `/`, as git has it: any bytes but zero.
+    pub path: Vec<u8>,
+    /// What was there; `None`: nothing.
+    pub old: Option<Side>,
+    /// What is there now; `None`: nothing any more.
+    pub new: Option<Side>,
+}
+
+/// One path in one tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Side {
+    /// What it is.
+    pub kind: EntryKind,
+    /// Of its content, in bytes; 0 for a submodule.
+    pub size: u64,
+    /// The whole content, of a link its target; `None` for a submodule, and for what is larger
+    /// than was asked for.
+    pub bytes: Option<Vec<u8>>,
+}
+
+/// What became of work that was put on another base.
+#[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "one for each job, and taken apart at once")]
+pub enum Rebased {
+    /// It fits.
+    Clean {
+        /// The same folder, on the new base. `restore` the tree before anything else looks at it.
+        workspace: Workspace,
+        /// The new base.
+        out: CheckedOut,
+        /// The work on the new base. The same as `out.tree` when all of it is there already.
+        tree: ObjectId,
+    },
+    /// The same places were changed here and there. Nothing was touched.
+    Conflict {
+        /// What the branch points at.
+        tip: ObjectId,
+        /// Where, from the repository's root. Invalid UTF-8 is replaced.
+        files: Vec<String>,
+    },
 }
 
 /// What is on disk now.

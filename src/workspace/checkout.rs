@@ -2,34 +2,21 @@
 
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use super::git::os;
 use super::listing::{self, Row};
 use super::mirror::Mirror;
 use super::{CheckedOut, EntryKind, Workspace, WorkspaceError, Workspaces, disk, rules};
-use crate::domain::change::ObjectId;
 use crate::domain::job::JobId;
 use crate::domain::task::Repository;
 
 /// Says that a folder is ours to remove.
 pub(super) const MARK: &str = ".codingworker-workspace";
-/// Written last: with it, the checkout is complete.
-const READY: &str = "codingworker.json";
-/// Links of the base that point out of the tree, and so are not on disk.
-pub(super) const LEFT_OUT: &str = "codingworker-left-out";
-
-#[derive(Serialize, Deserialize)]
-struct Ready {
-    repository: Repository,
-    base: ObjectId,
-    tree: ObjectId,
-}
 
 impl Workspaces {
-    /// Makes a workspace for `job` at the tip of `default_branch`. Starting over for the same job
-    /// first removes what is there. The repository's mirror is fetched, not cloned again.
+    /// Makes a workspace for `job` at the tip of `branch`. Starting over for the same job first
+    /// removes what is there. Of the repository just that branch is fetched, into its mirror.
     ///
     /// # Errors
     /// When the remote is away or refuses, has nothing on that branch, or the disk is full.
@@ -37,16 +24,16 @@ impl Workspaces {
         &self,
         job: &JobId,
         repository: &Repository,
-        default_branch: &str,
+        branch: &str,
         stop: &CancellationToken,
     ) -> Result<(Workspace, CheckedOut), WorkspaceError> {
-        rules::branch(default_branch)?;
+        rules::branch(branch)?;
         self.folder(job)?;
         self.remove(job).await;
         let mirror = Mirror::of(&self.git, &self.state_dir, repository);
         let _held = mirror.hold(stop).await?;
         let fresh = mirror.prepare()?;
-        let mut made = self.fill(&mirror, job, repository, default_branch, stop).await;
+        let mut made = self.fill(&mirror, job, repository, branch, stop).await;
         if let Err(WorkspaceError::Git { command, message }) = &made
             && !fresh
         {
@@ -54,7 +41,7 @@ impl Workspaces {
             self.remove(job).await;
             mirror.destroy()?;
             mirror.prepare()?;
-            made = self.fill(&mirror, job, repository, default_branch, stop).await;
+            made = self.fill(&mirror, job, repository, branch, stop).await;
         }
         if made.is_err() {
             self.remove(job).await;
@@ -78,50 +65,21 @@ impl Workspaces {
             disk::make(folder)?;
         }
         disk::git_skeleton(&made.git_dir())?;
+        disk::make(&made.base_folder())?;
         let (from, to) = (mirror.folder.clone(), made.git_dir());
         disk::aside(move || disk::take_packs(&from, &to)).await?;
         let call = made.local("read-tree").on(&made.tree, &made.base_index(), &base);
         let call = call.args(["--reset", "-u", &tree.0]);
         self.git.run(call, stop).await?.success(repository)?;
         let notes = made.survey().await?;
-        let ready =
-            Ready { repository: repository.clone(), base: base.clone(), tree: tree.clone() };
-        let ready = serde_json::to_vec(&ready)
-            .map_err(|error| WorkspaceError::Unusable(error.to_string()))?;
-        disk::write(&made.git_dir().join(READY), &ready)?;
+        made.declare_ready(&notes)?;
         Ok((made, CheckedOut { base, tree, notes }))
-    }
-
-    /// Attaches to what an earlier process left for this job.
-    ///
-    /// # Errors
-    /// `Gone` when it is not there, not complete, or stands on something else.
-    pub async fn reopen(
-        &self,
-        job: &JobId,
-        repository: &Repository,
-        base: &ObjectId,
-    ) -> Result<Workspace, WorkspaceError> {
-        let gone = || WorkspaceError::Gone(job.to_string());
-        let ready = std::fs::read(self.folder(job)?.join("git").join(READY)).map_err(|_| gone())?;
-        let ready: Ready = serde_json::from_slice(&ready).map_err(|_| gone())?;
-        if ready.repository != *repository || ready.base != *base {
-            return Err(gone());
-        }
-        let found = self.workspace(job, repository, ready.base, ready.tree)?;
-        for folder in [&found.tree, &found.scratch, &found.home] {
-            disk::make(folder)?;
-        }
-        found.intact()?;
-        let call = found.local("cat-file").arg("-e").arg(&found.base_tree.0);
-        found.done(call).await.map_err(|_| gone())?;
-        Ok(found)
     }
 }
 
 impl Workspace {
     /// What is special about the base, told; links that leave the tree, taken off the disk.
-    async fn survey(&self) -> Result<Vec<String>, WorkspaceError> {
+    pub(super) async fn survey(&self) -> Result<Vec<String>, WorkspaceError> {
         let call = self.local("ls-tree").args(["-r", "-z", &self.base_tree.0]);
         let rows = listing::rows(&self.done(call).await?);
         let tree = self.tree.clone();
@@ -147,7 +105,7 @@ impl Workspace {
             let call = self.local("update-index").on(tree, &self.base_index(), &self.base);
             let call = call.args(["-z", "--skip-worktree", "--stdin"]).stdin(list.clone());
             self.done(call).await?;
-            disk::write(&self.git_dir().join(LEFT_OUT), &list)?;
+            disk::write(&self.left_out(), &list)?;
         }
         Ok(notes)
     }

@@ -115,7 +115,7 @@ pub(super) fn diagnose(repository: &str, command: &'static str, stderr: &str) ->
         return WorkspaceError::Denied { repository, message };
     }
     if says(MOVED) {
-        return WorkspaceError::Moved(repository);
+        return WorkspaceError::Relocated(repository);
     }
     // What is broken here may show as a connection that ends early.
     if says(DAMAGED) {

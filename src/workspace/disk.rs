@@ -1,5 +1,6 @@
 //! Folders and files beside git: made private, taken over by hard links, removed for good.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -33,6 +34,10 @@ pub(super) fn git_skeleton(folder: &Path) -> Result<(), WorkspaceError> {
 pub(super) const CONFIG: &[u8] =
     b"[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n";
 
+/// What is in no git directory of ours, and by which somebody else could steer git there.
+pub(super) const STRANGE: [&str; 5] =
+    ["commondir", "hooks", "info", "config.worktree", "objects/info/alternates"];
+
 /// Takes over the packs of `mirror`: by hard links, or by copies on another file system. The
 /// mirror may then be repacked, rebuilt or removed, and the workspace does not notice.
 pub(super) fn take_packs(mirror: &Path, own: &Path) -> Result<(), WorkspaceError> {
@@ -45,16 +50,39 @@ pub(super) fn take_packs(mirror: &Path, own: &Path) -> Result<(), WorkspaceError
             continue;
         }
         let (from, to) = (entry.path(), to.join(&*name));
-        if fs::hard_link(&from, &to).is_err() {
-            fs::copy(&from, &to).map_err(WorkspaceError::disk(&to))?;
+        // A pack is named by what it holds. What is here already may be the very same file.
+        if to.exists() || fs::hard_link(&from, &to).is_ok() {
+            continue;
+        }
+        let half = to.with_extension("half");
+        fs::copy(&from, &half).map_err(WorkspaceError::disk(&half))?;
+        fs::rename(&half, &to).map_err(WorkspaceError::disk(&to))?;
+    }
+    take_shallow(&mirror.join("shallow"), &own.join("shallow"))
+}
+
+/// Where history was cut, there and here: a mirror forgets a cut once no branch of its needs it.
+pub(super) fn take_shallow(theirs: &Path, own: &Path) -> Result<(), WorkspaceError> {
+    let mut cuts = BTreeSet::new();
+    for file in [theirs, own] {
+        match fs::read_to_string(file) {
+            Ok(text) => cuts.extend(text.lines().map(str::to_owned)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(WorkspaceError::disk(file)(error)),
         }
     }
-    let shallow = mirror.join("shallow");
-    if shallow.exists() {
-        let to = own.join("shallow");
-        fs::copy(&shallow, &to).map_err(WorkspaceError::disk(&to))?;
+    if cuts.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let text: String = cuts.iter().map(|cut| format!("{cut}\n")).collect();
+    replace(own, text.as_bytes())
+}
+
+/// Writes a file so that whoever reads it finds the old one or the new one, whole.
+pub(super) fn replace(file: &Path, bytes: &[u8]) -> Result<(), WorkspaceError> {
+    let half = file.with_extension("half");
+    write(&half, bytes)?;
+    fs::rename(&half, file).map_err(WorkspaceError::disk(file))
 }
 
 /// Removes a file, a link or a folder, whatever it is, also below folders without permission to

@@ -50,7 +50,7 @@ pub enum WorkspaceError {
     NotFound(String),
     /// The remote points elsewhere, and we never follow with a token in hand.
     #[error("the remote of {0} redirects elsewhere: was it renamed or moved? Use its new name")]
-    Moved(String),
+    Relocated(String),
     /// Nothing was ever committed there.
     #[error("{0} is empty: it has no commit to start from. Push a first commit, then label again")]
     Empty(String),
@@ -75,6 +75,17 @@ pub enum WorkspaceError {
         /// What it points at.
         tip: ObjectId,
     },
+    /// The branch has a commit that we do not know: somebody pushed while we worked.
+    #[error("the branch `{branch}` moved while we worked: it is at {tip} now")]
+    Moved {
+        /// Which.
+        branch: String,
+        /// What it points at now.
+        tip: ObjectId,
+    },
+    /// The branch that we worked on was deleted. We do not bring it back.
+    #[error("the branch `{0}` was deleted while we worked; it is not made anew")]
+    BranchGone(String),
     /// A hook, a ruleset or a protection said no.
     #[error("the remote rejected the branch `{branch}`: {message}")]
     PushRejected {
@@ -136,11 +147,13 @@ impl WorkspaceError {
             | Self::Git { .. } => Fault::Transient,
             Self::Denied { .. }
             | Self::NotFound(_)
-            | Self::Moved(_)
+            | Self::Relocated(_)
             | Self::Empty(_)
             | Self::BranchMissing { .. }
             | Self::BadBranch(_)
             | Self::BranchTaken { .. }
+            | Self::Moved { .. }
+            | Self::BranchGone(_)
             | Self::PushRejected { .. }
             | Self::Unsafe { .. }
             | Self::TooLarge(_)

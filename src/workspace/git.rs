@@ -320,6 +320,8 @@ impl GitVersion {
     }
 
     /// Whether it has what we call and the repairs of July 2025 (CVE-2025-48384 and others).
+    /// The oldest is 2.43.7: `merge-tree --write-tree` (2.38) and `GIT_ATTR_SOURCE` (2.41) are
+    /// there; a merge base may be named by `merge-tree --merge-base` (2.40) as a commit only.
     pub fn is_safe(self) -> bool {
         const REPAIRED: [(u32, u32); 7] =
             [(43, 7), (44, 4), (45, 4), (46, 4), (47, 3), (48, 2), (49, 1)];
@@ -342,6 +344,11 @@ pub(super) fn os(path: &[u8]) -> &Path {
 /// The first line of an output, as an object's name.
 pub(super) fn object(output: &[u8]) -> ObjectId {
     ObjectId(String::from_utf8_lossy(output).lines().next().unwrap_or_default().trim().to_owned())
+}
+
+/// Whether this is the full name of an object, and nothing that git would read as something else.
+pub(super) fn is_object(id: &ObjectId) -> bool {
+    matches!(id.0.len(), 40 | 64) && id.0.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 #[cfg(test)]

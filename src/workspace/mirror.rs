@@ -1,6 +1,7 @@
-//! The mirror of one repository: bare, the default branch only, as shallow as it goes. A second
-//! job fetches what is new and nothing else. Nothing in it is ever pruned while it is in use:
-//! workspaces hold its packs by hard links.
+//! The mirror of one repository: bare, one branch at a time, as shallow as it goes. A second
+//! job fetches what is new and nothing else. Whoever needs a branch holds the mirror from the
+//! fetch until its packs are taken over by hard links: whatever branch comes next, and whatever
+//! is pruned then, the workspace keeps its base.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::git::{Call, Git, object};
+use super::git::{Answer, Call, Git, object};
 use super::{WorkspaceError, disk, rules};
 use crate::domain::change::ObjectId;
 use crate::domain::task::Repository;
@@ -20,7 +21,8 @@ const FETCH: Duration = Duration::from_secs(1_800);
 const LOCK: Duration = Duration::from_secs(2_000);
 /// Each fetch of something new adds a pack; with more than this, looking things up gets slow.
 const MANY_PACKS: usize = 20;
-/// Where the default branch is kept, whatever its name: a renamed one replaces the old.
+/// Where the branch that is fetched is kept, whatever its name. Just one: a ref for each branch
+/// would pile up, and `a` and `a/b` may well follow each other.
 const BASE: &str = "refs/codingworker/base";
 
 pub(super) struct Mirror<'a> {
@@ -38,7 +40,7 @@ impl<'a> Mirror<'a> {
         Self { git, repository, folder: owner.join(format!("{}.git", repository.name())) }
     }
 
-    fn call(&self, command: &'static str) -> Call {
+    pub(super) fn call(&self, command: &'static str) -> Call {
         Call::new(command, self.folder.clone())
     }
 
@@ -72,6 +74,10 @@ impl<'a> Mirror<'a> {
         if self.folder.join("HEAD").exists() {
             // Restored at each use: nobody else has any business in there.
             disk::write(&self.folder.join("config"), disk::CONFIG)?;
+            for name in disk::STRANGE {
+                let path = self.folder.join(name);
+                disk::remove(&path).map_err(WorkspaceError::disk(&path))?;
+            }
             self.clear_locks()?;
             return Ok(false);
         }
@@ -106,15 +112,10 @@ impl<'a> Mirror<'a> {
         stop: &CancellationToken,
     ) -> Result<(ObjectId, ObjectId), WorkspaceError> {
         rules::branch(branch)?;
-        let fetch = self
-            .call("fetch")
-            .args(["--quiet", "--no-progress", "--depth=1", "--no-tags", "--no-write-fetch-head"])
-            .args(["--no-recurse-submodules", "--no-auto-maintenance", "--update-shallow"])
-            .args(["--end-of-options", &self.git.address.of(self.repository)])
-            .arg(format!("+refs/heads/{branch}:{BASE}"))
-            .remote(FETCH);
+        let url = self.git.address.of(self.repository);
+        let fetch = fetch(self.call("fetch"), 1, &url, branch, BASE);
         let answer = self.git.run(fetch, stop).await?;
-        if answer.code != 0 && answer.stderr.contains("couldn't find remote ref") {
+        if names_no_branch(&answer) {
             return Err(self.why_no(branch, stop).await?);
         }
         answer.success(self.repository)?;
@@ -157,6 +158,19 @@ impl<'a> Mirror<'a> {
         let call = self.call("repack").args(["-a", "-d", "-q"]).limit(FETCH);
         self.git.run(call, stop).await?.success(self.repository).map(drop)
     }
+}
+
+/// A call that brings the last `depth` commits of `branch`, and nothing else, to the ref `into`.
+pub(super) fn fetch(call: Call, depth: u32, url: &str, branch: &str, into: &str) -> Call {
+    call.args(["--quiet", "--no-progress", "--no-tags", "--no-write-fetch-head"])
+        .args(["--no-recurse-submodules", "--no-auto-maintenance", "--update-shallow"])
+        .args([&format!("--depth={depth}"), "--end-of-options", url])
+        .arg(format!("+refs/heads/{branch}:{into}"))
+        .remote(FETCH)
+}
+
+pub(super) fn names_no_branch(answer: &Answer) -> bool {
+    answer.code != 0 && answer.stderr.contains("couldn't find remote ref")
 }
 
 /// What is at `refs/heads/{branch}` of the remote.

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use super::checkout::{LEFT_OUT, is_attributes};
+use super::checkout::is_attributes;
 use super::git::{fields, object, os};
 use super::listing::{self, OnDisk};
 use super::tree::Index;
@@ -52,10 +52,10 @@ impl Workspace {
         let call = self.local("ls-files").on(&self.tree, index.path(), &self.base);
         let call = call.args(["-z", "-t", "-s", "--cached", "--others", "--modified", "--deleted"]);
         let listed = self.done(call.arg("--exclude-standard")).await?;
-        let (tree, git_dir) = (self.tree.clone(), self.git_dir());
+        let (tree, left_out) = (self.tree.clone(), self.left_out());
         let (on_disk, mut found) = disk::aside(move || {
             let on_disk = listing::on_disk(&listed);
-            let found = inspect(&tree, &git_dir, &on_disk)?;
+            let found = inspect(&tree, &left_out, &on_disk)?;
             Ok((on_disk, found))
         })
         .await?;
@@ -173,7 +173,7 @@ fn is_same(tree: &Path, ours: &Path, path: &[u8]) -> bool {
         && std::fs::read(&theirs).ok() == std::fs::read(&ours).ok()
 }
 
-fn inspect(tree: &Path, git_dir: &Path, disk: &OnDisk) -> Result<Differences, WorkspaceError> {
+fn inspect(tree: &Path, left_out: &Path, disk: &OnDisk) -> Result<Differences, WorkspaceError> {
     let is_submodule =
         |path: &&Vec<u8>| disk.tracked.get(*path).is_some_and(|(mode, _)| mode == "160000");
     let mut found = Differences::default();
@@ -198,7 +198,7 @@ fn inspect(tree: &Path, git_dir: &Path, disk: &OnDisk) -> Result<Differences, Wo
         }
     }
     no_collision(disk, &others)?;
-    for path in fields(&std::fs::read(git_dir.join(LEFT_OUT)).unwrap_or_default()) {
+    for path in fields(&std::fs::read(left_out).unwrap_or_default()) {
         if std::fs::symlink_metadata(tree.join(os(path))).is_ok() {
             let why = "a symbolic link that points out of the repository belongs here";
             return Err(WorkspaceError::unsafe_path(path, why));

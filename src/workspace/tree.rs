@@ -4,11 +4,15 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::git::{fields, object};
+use tokio_util::sync::CancellationToken;
+
+use super::git::{Call, Git, fields, object, os};
 use super::listing::{self, Row};
+use super::mirror::Mirror;
 use super::snapshot::{is_special, real_folders, removal};
-use super::{Identity, TreeEntry, Workspace, WorkspaceError, disk};
+use super::{Identity, TreeEntry, Workspace, WorkspaceError, Workspaces, disk};
 use crate::domain::change::{FileChange, ObjectId};
+use crate::domain::task::Repository;
 use crate::domain::time::Timestamp;
 
 /// A throw-away index that begins as the base's. A hard link is enough, and keeps the time stamp
@@ -50,17 +54,12 @@ impl Drop for Index {
 }
 
 impl Workspace {
-    pub(super) fn base_index(&self) -> PathBuf {
-        self.git_dir().join("base-index")
-    }
-
     /// Our git directory is as we made it, and the tree is a folder. Nobody else has any business
     /// there; but where checks run uncaged, somebody could.
     pub(super) fn intact(&self) -> Result<(), WorkspaceError> {
         let git_dir = self.git_dir();
         let config = std::fs::read(git_dir.join("config")).unwrap_or_default();
-        let strange = ["commondir", "hooks", "info", "config.worktree", "objects/info/alternates"];
-        if config != disk::CONFIG || strange.iter().any(|name| git_dir.join(name).exists()) {
+        if config != disk::CONFIG || disk::STRANGE.iter().any(|name| git_dir.join(name).exists()) {
             let why = "our own git directory was changed by something else";
             return Err(WorkspaceError::Unsafe { path: "git".into(), why: why.into() });
         }
@@ -80,7 +79,7 @@ impl Workspace {
         Ok(listing::rows(&self.done(call).await?).into_iter().map(TreeEntry::from).collect())
     }
 
-    async fn rows(&self, tree: &ObjectId) -> Result<Vec<Row>, WorkspaceError> {
+    pub(super) async fn rows(&self, tree: &ObjectId) -> Result<Vec<Row>, WorkspaceError> {
         let call = self.local("ls-tree").args(["-r", "-z", &tree.0]);
         Ok(listing::rows(&self.done(call).await?))
     }
@@ -95,24 +94,7 @@ impl Workspace {
         path: &str,
         most: usize,
     ) -> Result<Option<Vec<u8>>, WorkspaceError> {
-        if path.contains('\0') {
-            return Ok(None);
-        }
-        let call = self.local("cat-file").args(["--batch=%(objecttype)", "-Z"]);
-        let call =
-            call.stdin(format!("{tree}:{path}\0").into_bytes()).keep(most.saturating_add(64));
-        let answer = self.git.run(call, &tokio_util::sync::CancellationToken::new()).await?;
-        let dropped = answer.dropped;
-        let mut content = match answer.stdout.strip_prefix(b"blob\0") {
-            Some(content) => content.to_vec(),
-            None if answer.code == 0 => return Ok(None),
-            None => return answer.success(&self.repository).map(|_| None),
-        };
-        if dropped == 0 {
-            content.pop(); // The zero that ends the answer.
-        }
-        content.truncate(most);
-        Ok(Some(content))
+        read(&self.git, self.local("cat-file"), &self.repository, tree, path, most).await
     }
 
     /// What happened from one tree to another. A rename is a removal and an addition.
@@ -162,24 +144,48 @@ impl Workspace {
     /// # Errors
     /// When git or the disk fail.
     pub async fn restore(&self, tree: &ObjectId) -> Result<(), WorkspaceError> {
+        let index = Index::of(self)?;
+        self.lay_out(tree, index.path()).await
+    }
+
+    /// The same with an index that stays.
+    pub(super) async fn lay_out(
+        &self,
+        tree: &ObjectId,
+        index: &Path,
+    ) -> Result<(), WorkspaceError> {
         self.intact()?;
         let planted = self.tree.join(".git");
         disk::remove(&planted).map_err(WorkspaceError::disk(&planted))?;
-        if self.write_out(tree).await.is_err() {
+        if self.write_out(tree, index).await.is_err() {
             // Once more, with folders that we may write: the agent may have closed them.
             disk::open_up(&self.tree);
-            self.write_out(tree).await?;
+            self.write_out(tree, index).await?;
+        }
+        self.keep_out()
+    }
+
+    /// Links that lead elsewhere are not on disk, and git, which was told not to look there, leaves
+    /// what others put in their place.
+    fn keep_out(&self) -> Result<(), WorkspaceError> {
+        let left_out = std::fs::read(self.left_out()).unwrap_or_default();
+        let paths: Vec<Vec<u8>> = fields(&left_out).map(<[u8]>::to_vec).collect();
+        let real = real_folders(&self.tree, paths.iter());
+        for path in paths.iter().map(|path| os(path)) {
+            if path.parent().is_some_and(|folder| real.contains(folder)) {
+                let path = self.tree.join(path);
+                disk::remove(&path).map_err(WorkspaceError::disk(&path))?;
+            }
         }
         Ok(())
     }
 
-    async fn write_out(&self, tree: &ObjectId) -> Result<(), WorkspaceError> {
-        let index = Index::of(self)?;
-        let call = self.local("read-tree").on(&self.tree, index.path(), &self.base);
+    async fn write_out(&self, tree: &ObjectId, index: &Path) -> Result<(), WorkspaceError> {
+        let call = self.local("read-tree").on(&self.tree, index, &self.base);
         self.done(call.args(["--reset", "-u", &tree.0])).await?;
-        let call = self.local("clean").on(&self.tree, index.path(), &self.base);
+        let call = self.local("clean").on(&self.tree, index, &self.base);
         self.done(call.args(["-ffdq"])).await?;
-        let call = self.local("ls-files").index(index.path()).arg("-z");
+        let call = self.local("ls-files").index(index).arg("-z");
         let listed = self.done(call).await?;
         let root = self.tree.clone();
         disk::aside(move || {
@@ -251,6 +257,56 @@ impl Workspace {
                 .env(&format!("GIT_{role}_DATE"), &date);
         }
         Ok(object(&self.done(call.stdin(message.into_bytes())).await?))
+    }
+}
+
+/// The first `most` bytes of a file in `tree`, by the git directory that `call` names.
+async fn read(
+    git: &Git,
+    call: Call,
+    repository: &Repository,
+    tree: &ObjectId,
+    path: &str,
+    most: usize,
+) -> Result<Option<Vec<u8>>, WorkspaceError> {
+    if path.contains('\0') {
+        return Ok(None);
+    }
+    let call = call.args(["--batch=%(objecttype)", "-Z"]);
+    let call = call.stdin(format!("{tree}:{path}\0").into_bytes()).keep(most.saturating_add(64));
+    let answer = git.run(call, &CancellationToken::new()).await?;
+    let dropped = answer.dropped;
+    let mut content = match answer.stdout.strip_prefix(b"blob\0") {
+        Some(content) => content.to_vec(),
+        None if answer.code == 0 => return Ok(None),
+        None => return answer.success(repository).map(|_| None),
+    };
+    if dropped == 0 {
+        content.pop(); // The zero that ends the answer.
+    }
+    content.truncate(most);
+    Ok(Some(content))
+}
+
+impl Workspaces {
+    /// The first `most` bytes of a file at the tip of `branch`, without a checkout. `None`: there
+    /// is no such file.
+    ///
+    /// # Errors
+    /// When the remote is away or refuses, or has no such branch.
+    pub async fn file_at(
+        &self,
+        repository: &Repository,
+        branch: &str,
+        path: &str,
+        most: usize,
+        stop: &CancellationToken,
+    ) -> Result<Option<Vec<u8>>, WorkspaceError> {
+        let mirror = Mirror::of(&self.git, &self.state_dir, repository);
+        let _held = mirror.hold(stop).await?;
+        mirror.prepare()?;
+        let (_, tree) = mirror.fetch(branch, stop).await?;
+        read(&self.git, mirror.call("cat-file"), repository, &tree, path, most).await
     }
 }
 
