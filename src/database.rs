@@ -4,7 +4,7 @@
 //! is answered after the flush: what was answered survives a power cut. Other processes
 //! (`codingworker submit`, `jobs`, `cancel`) open the same file at the same time.
 //!
-//! SQL stays in this room, in `store.rs` and in `queue/sqlite.rs`.
+//! SQL stays in this room, in the store and in `queue/sqlite.rs`.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io;
@@ -29,8 +29,12 @@ const BUSY: Duration = Duration::from_secs(5);
 const CHECKED_UP_TO: u64 = 4 << 20;
 
 /// The schema, one step a version. Steps that were released are never edited.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("database/001_jobs.sql"), include_str!("database/002_queue.sql")];
+const MIGRATIONS: [&str; 4] = [
+    include_str!("database/001_jobs.sql"),
+    include_str!("database/002_queue.sql"),
+    include_str!("database/003_conversation.sql"),
+    include_str!("database/004_audit.sql"),
+];
 
 /// The database. Clones share the connection; the last one to go closes the file.
 #[derive(Clone)]

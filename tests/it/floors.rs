@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&str; 6] = [
     "domain",
     "engine",
-    "process project_file retry redact database store queue code_host workspace agent runner",
+    "process project_file retry redact database store audit queue code_host workspace agent runner",
     "worker",
     "", // The faces of a server will live here.
     "config app cli demo lib main",
@@ -27,7 +27,7 @@ const VENDORS: [(&str, &str); 13] = [
     ("aws_config", "queue/sqs"),
     ("aws_sdk_sqs", "queue/sqs"),
     ("octocrab", "code_host/github"),
-    ("rusqlite", "database store queue/sqlite"),
+    ("rusqlite", "database store audit queue/sqlite"),
     ("serde_yaml", "config project_file"),
     ("backoff", "retry"),
     ("clap", "cli"),
