@@ -13,14 +13,14 @@ use tokio::sync::broadcast;
 use crate::agent::aider::{Aider, AiderOptions};
 use crate::agent::recorder::Limits;
 use crate::agent::{Agent, AgentError};
+use crate::audit::Audit;
 use crate::code_host::folder::Folder;
 use crate::code_host::github::{GitHub, GitHubOptions};
 use crate::code_host::{CodeHost, HostError};
-use crate::config::{self, Config, Native, RunnerChoice};
+use crate::config::{self, Config, RunnerChoice};
 use crate::database::{Database, DatabaseError};
-use crate::domain::job::Model;
+use crate::domain::job::{Event, JobId, JobState, Model, Outcome, Record};
 use crate::domain::time::Timestamp;
-use crate::engine::decide::{OnFailure, Policy};
 use crate::engine::report::{Language, Masthead};
 use crate::process;
 use crate::queue::sqlite::{SqliteQueue, SqliteQueueOptions};
@@ -28,14 +28,16 @@ use crate::queue::sqs::{SqsOptions, SqsQueue};
 use crate::queue::{QueueError, TaskQueue};
 use crate::redact::Redactor;
 use crate::runner::native::{NativeOptions, NativeRunner};
-use crate::store::{Store, StoreError};
+use crate::store::{JobFilter, Store, StoreError};
 use crate::worker::crew::Crew;
 use crate::worker::drive::Clock;
-use crate::worker::hands::{Tools, Trust};
+use crate::worker::hands::Tools;
 use crate::worker::journal::News;
 use crate::worker::lifecycle::Bells;
 use crate::worker::shift::{Shift, ShiftError};
 use crate::workspace::{WorkspaceError, WorkspaceOptions, Workspaces};
+
+mod terms;
 
 /// How long `serve --drain` waits for the queue to say that it is empty.
 const DRAIN_POLL: Duration = Duration::from_millis(200);
@@ -43,8 +45,10 @@ const DRAIN_POLL: Duration = Duration::from_millis(200);
 const LONG_POLL: Duration = Duration::from_secs(20);
 /// How often the embedded queue hands a message out before it goes to the dead letters.
 const MAX_RECEIVES: u32 = 20;
-/// Rests of at most a minute for a model that is away: about a night.
-const MAX_WAITS: u32 = 12 * 60;
+
+/// How long the work of a job that the gate stopped is kept, and of how many of the last jobs.
+const KEPT: Duration = Duration::from_secs(14 * 24 * 3_600);
+const MOST_KEPT: usize = 200;
 
 /// Why a worker could not be put together, or stopped by itself.
 #[derive(Debug, thiserror::Error)]
@@ -279,8 +283,7 @@ pub async fn worker(
         remote_env: around.network.clone(),
         mark: Some(mark.clone()),
     })?;
-    let kept = store.unfinished().await?.into_iter().map(|job| job.id).collect::<Vec<_>>();
-    workspaces.sweep(&kept).await;
+    workspaces.sweep(&wanted(&store).await?).await;
     let tools = Tools {
         agent: Arc::new(agent(config, &around.path, Some(mark.clone()))?),
         runner: Arc::new(NativeRunner::new(NativeOptions {
@@ -298,7 +301,12 @@ pub async fn worker(
             worker: config.worker.worker_id.clone(),
             isolation: "native".to_owned(),
         },
-        trust: trust(config),
+        authority: terms::authority(config),
+        gate: config.gate.clone(),
+        secrets: config.secrets().into_iter().collect(),
+        store: store.clone(),
+        audit: Audit::new(database.clone()),
+        ladder: config.aider.models.iter().map(|it| it.name.clone()).collect(),
         redactor: Redactor::new(config.secrets()),
         branch_prefix: config.worker.branch_prefix.clone(),
         check_limit: config.verify.timeout,
@@ -315,7 +323,7 @@ pub async fn worker(
         queue,
         store,
         hire: Arc::new(crew),
-        policy: policy(config),
+        policy: terms::policy(config),
         slots: config.worker.slots,
         clock: clock(),
         bells,
@@ -323,6 +331,20 @@ pub async fn worker(
         until_empty,
     };
     Ok(Worker { shift, _lock: lock })
+}
+
+/// The jobs whose work must stay on disk: those that go on, and those that the gate stopped lately.
+async fn wanted(store: &Store) -> Result<Vec<JobId>, StoreError> {
+    let mut wanted = store.unfinished().await?.into_iter().map(|it| it.id).collect::<Vec<_>>();
+    let filter = JobFilter { state: Some(JobState::Failed), ..JobFilter::default() };
+    let now = (clock())();
+    for job in store.jobs(&filter, MOST_KEPT).await? {
+        let stopped = |it: &Record| matches!(it.event, Event::Ended(Outcome::Stopped(_)));
+        if now.since(job.updated_at) < KEPT && store.records(&job.id).await?.iter().any(stopped) {
+            wanted.push(job.id);
+        }
+    }
+    Ok(wanted)
 }
 
 /// Where the logs of jobs are.
@@ -359,31 +381,4 @@ fn process_mark(dir: &Path) -> String {
     use sha2::{Digest, Sha256};
     let digest = Sha256::digest(dir.as_os_str().as_encoded_bytes());
     digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn trust(config: &Config) -> Trust {
-    let names = config.trust.repositories.iter().map(|it| it.to_string().to_lowercase());
-    Trust {
-        repositories: names.collect(),
-        native_public: config.trust.native == Native::Always || folder(config).is_some(),
-        native_private: config.trust.native != Native::Never,
-        max_runs_per_day: config.trust.max_runs_per_day,
-    }
-}
-
-fn policy(config: &Config) -> Policy {
-    Policy {
-        models: config.aider.models.clone(),
-        max_fixes: config.verify.max_fixes,
-        max_retries: config.worker.max_retries,
-        retry_delay: config.worker.retry_delay,
-        max_waits: MAX_WAITS,
-        job_limit: config.worker.job_timeout,
-        write_tests: config.verify.write_tests,
-        on_failure: match config.verify.on_failure {
-            config::OnFailure::Draft => OnFailure::Draft,
-            config::OnFailure::Branch => OnFailure::Branch,
-            config::OnFailure::Nothing => OnFailure::Nothing,
-        },
-    }
 }

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{Config, LoadOptions, LogFormat};
 use crate::redact::Redactor;
 
+mod audit;
 mod check;
 mod completions;
 mod config;
@@ -91,6 +92,8 @@ enum Command {
     Retry(jobs::One),
     /// Show how much waits in the queue
     Queue(queue::Arguments),
+    /// Show who asked for what and what was decided, newest first; check that it is untouched
+    Audit(audit::Arguments),
     /// From label to pull request on this machine alone, with a sample repository
     Demo(serve::DemoArguments),
     /// Look at every outside thing that is needed, and say what to type about what is wrong
@@ -140,6 +143,7 @@ fn dispatch(arguments: Arguments, options: LoadOptions, output: &Output) -> Resu
         Command::Cancel(one) => jobs::cancel(&desk, &one),
         Command::Retry(one) => submit::retry(&desk, &one),
         Command::Queue(arguments) => queue::run(&desk, arguments),
+        Command::Audit(arguments) => audit::run(&desk, arguments),
         Command::Demo(arguments) => serve::demo(&desk, arguments),
         Command::Doctor(arguments) => doctor::run(&desk, &arguments),
         Command::Check(arguments) => check::run(&desk, &arguments),

@@ -12,14 +12,17 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::job::Model;
-use crate::domain::task::Repository;
+use crate::engine::gate::Limits;
 
 mod build;
 mod expand;
 mod file;
 mod keys;
 mod reader;
+mod trust;
 mod urls;
+
+pub use trust::{Allowed, Trust};
 
 #[cfg(test)]
 mod tests;
@@ -44,6 +47,8 @@ pub struct Config {
     pub verify: Verify,
     /// Who is trusted with what.
     pub trust: Trust,
+    /// What may be pushed.
+    pub gate: Limits,
     /// What is logged.
     pub log: Log,
     /// The file that was read, if there was one.
@@ -135,17 +140,6 @@ pub struct Verify {
     pub on_failure: OnFailure,
 }
 
-/// `trust`: who is trusted with what.
-#[derive(Debug)]
-pub struct Trust {
-    /// Empty: every one that the token may push to.
-    pub repositories: Vec<Repository>,
-    /// Where checks may run outside a cage.
-    pub native: Native,
-    /// Per issue and per pull request.
-    pub max_runs_per_day: u32,
-}
-
 /// `log`: what is logged.
 #[derive(Debug)]
 pub struct Log {
@@ -212,6 +206,16 @@ choice! {
         Private = "private",
         /// Everywhere.
         Always = "always"
+    }
+}
+choice! {
+    /// Which refusals are answered by a comment. All of them are in the audit.
+    AnswerRefused {
+        /// Every one.
+        #[default]
+        All = "all",
+        /// Those in private repositories: in public ones anyone could make us write.
+        Private = "private"
     }
 }
 choice! {

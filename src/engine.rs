@@ -1,5 +1,7 @@
 //! Floor 1: every decision. Pure functions over the nouns: no I/O, no clock, no randomness.
 
+pub mod authority;
+pub mod closing;
 pub mod decide;
 pub mod focus;
 pub mod gate;
@@ -10,4 +12,5 @@ pub mod normalise;
 pub mod plan;
 pub mod prompt;
 pub mod report;
+pub mod request;
 pub mod testlog;

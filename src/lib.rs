@@ -12,7 +12,6 @@ pub mod engine;
 // Floor 2. One room for each thing outside. The front door (`queue.rs`) holds the trait and its
 // errors; the rooms behind it (`queue/sqs.rs`) talk to the world.
 pub mod agent;
-pub mod audit;
 pub mod code_host;
 pub mod database;
 pub mod process;
@@ -29,6 +28,7 @@ pub mod worker;
 
 // Floor 5. The street door. (Floor 4, the faces of a server, is empty.)
 pub mod app;
+pub mod audit;
 pub mod cli;
 pub mod config;
 pub mod demo;

@@ -1,7 +1,8 @@
 //! Takes secrets out of bytes, by value: the last thing that happens to what leaves us.
 //!
 //! A secret is found as it is, and in the forms that programs print it in: base64 (at each of
-//! its three alignments, as in a header), hexadecimal, URL-encoded, JSON-escaped, UTF-16.
+//! its three alignments, as in a header), hexadecimal, URL-encoded (also where nothing asks for
+//! it), JSON-escaped, UTF-16.
 //! A secret shorter than eight bytes is not looked for: it would be found everywhere.
 
 use std::borrow::Cow;
@@ -140,8 +141,8 @@ fn forms_of(secret: &str) -> Vec<Vec<u8>> {
     forms.push(json.into());
     forms.push(json.replace('/', "\\/").into());
     forms.push(url::form_urlencoded::byte_serialize(secret.as_bytes()).collect::<String>().into());
-    let percent = |upper: bool| -> Vec<u8> {
-        let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-_.~".contains(b);
+    let percent = |upper: bool, all: bool| -> Vec<u8> {
+        let plain = |b: &u8| !all && (b.is_ascii_alphanumeric() || b"-_.~".contains(b));
         let encode = |b: &u8| match (plain(b), upper) {
             (true, _) => char::from(*b).to_string(),
             (_, true) => format!("%{b:02X}"),
@@ -149,7 +150,9 @@ fn forms_of(secret: &str) -> Vec<Vec<u8>> {
         };
         secret.as_bytes().iter().map(encode).collect::<String>().into()
     };
-    forms.extend([percent(true), percent(false)]);
+    for all in [false, true] {
+        forms.extend([percent(true, all), percent(false, all)]);
+    }
     forms.push(secret.bytes().map(|b| format!("{b:02x}")).collect::<String>().into());
     forms.push(secret.bytes().map(|b| format!("{b:02X}")).collect::<String>().into());
     forms.push(secret.encode_utf16().flat_map(u16::to_le_bytes).collect());
@@ -247,6 +250,7 @@ mod tests {
             "ghp_A%2Fb%2Bc%22d%5Ce%20f%25g".to_owned(),
             "ghp_A%2fb%2bc%22d%5ce%20f%25g".to_owned(),
             "ghp_A%2Fb%2Bc%22d%5Ce+f%25g".to_owned(),
+            "%67%68%70%5F%41%2F%62%2B%63%22%64%5C%65%20%66%25%67".to_owned(),
             hex.clone(),
             hex.to_uppercase(),
         ];

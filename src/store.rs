@@ -1,28 +1,30 @@
 //! Jobs and their events, durable before they are believed.
 //!
 //! A job's row is a reading of its events, kept in step with them in one transaction, so that
-//! lists need not fold. What a job printed is a file (`store/joblog.rs`); where its parts begin
+//! lists need not fold. Looking jobs up is `store/lookup.rs`; which job answers for which task is
+//! `store/claims.rs`; what is remembered from job to job is `store/memory.rs`. What a job printed is a file (`store/joblog.rs`); where its parts begin
 //! is a table here.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, params};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::database::{Database, DatabaseError};
-use crate::domain::job::{JobId, JobState, Record};
+use crate::domain::job::{Event, JobId, JobState, Outcome, Record};
 use crate::domain::task::{Repository, Task};
 use crate::domain::time::Timestamp;
 
+mod claims;
 mod job;
 pub mod joblog;
+mod lookup;
+mod memory;
+mod row;
 
 pub use job::{Admission, Found, Job, JobFilter, LogSection, StoreError};
+use row::one;
 
-const COLUMNS: &str =
-    "id, task, state, created_at, updated_at, receipt, pull_request, cancel_requested";
 const UNFINISHED: &str = "state NOT IN ('done', 'failed', 'cancelled')";
-/// How many jobs `find` names when a prefix fits more than one.
-const NAMED: i64 = 20;
 
 /// The jobs of this machine. Clones are the same store.
 #[derive(Clone)]
@@ -37,7 +39,8 @@ impl Store {
     }
 
     /// Makes a task's job, or finds it: the same task delivered twice is one job. A known job
-    /// that is not over works for the new delivery from here on.
+    /// that is not over works for the new delivery from here on. A task that another job has
+    /// claimed before it had a job of its own never gets one; the other job stays as it is.
     ///
     /// # Errors
     /// When the database fails; nothing was admitted then.
@@ -48,20 +51,21 @@ impl Store {
         now: Timestamp,
     ) -> Result<Admission, StoreError> {
         let key = task.key();
-        let id = id_of(&key);
-        let (repository, issue) = (lower(&task.repository), signed(task.issue()));
+        let id = job_id(&key);
+        let (repository, thread) = (lower(&task.repository), signed(task.thread()));
         let (task, receipt) = (json(&id, task)?, receipt.to_owned());
-        let (new, row) = self
+        let admitted = self
             .database
             .write(move |it| {
                 let new = it
                     .prepare_cached(
                         "INSERT INTO jobs (id, key, repository, issue, task, receipt, state,
                                            created_at, updated_at)
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'queued', ?7, ?7)
+                         SELECT ?1, ?2, ?3, ?4, ?5, ?6, 'queued', ?7, ?7
+                         WHERE NOT EXISTS (SELECT 1 FROM claims WHERE key = ?2 AND job <> ?1)
                          ON CONFLICT (key) DO NOTHING",
                     )?
-                    .execute(params![id.0, key, repository, issue, task, receipt, now.0])?
+                    .execute(params![id.0, key, repository, thread, task, receipt, now.0])?
                     == 1;
                 if !new {
                     it.execute(
@@ -69,15 +73,27 @@ impl Store {
                         params![key, receipt],
                     )?;
                 }
-                Ok((new, one(it, "key = ?1", &key)?))
+                let own = one(it, "key = ?1", &key)?.map(|row| (Standing::Own { new }, row));
+                match own {
+                    Some(own) => Ok(Some(own)),
+                    None => Ok(one(it, "id = (SELECT job FROM claims WHERE key = ?1)", &key)?
+                        .map(|row| (Standing::Claimed, row))),
+                }
             })
             .await?;
-        let job = row.ok_or(DatabaseError::Failed("an admitted job is gone".into()))?.job()?;
-        Ok(if new { Admission::New(job) } else { Admission::Known(job) })
+        let (standing, row) =
+            admitted.ok_or(DatabaseError::Failed("an admitted job is gone".into()))?;
+        let job = row.job()?;
+        Ok(match standing {
+            Standing::Own { new: true } => Admission::New(job),
+            Standing::Own { new: false } => Admission::Known(job),
+            Standing::Claimed => Admission::Claimed(job),
+        })
     }
 
     /// Writes an event down, and where the job stands after it; says the event's number, from 1.
-    /// A pull request that is known stays known.
+    /// A pull request that is known stays known. What the caps of a day count is noted with it:
+    /// that the job was allowed to begin, or that it was refused or answered without work.
     ///
     /// # Errors
     /// When there is no such job, or the database fails; nothing was written then.
@@ -88,6 +104,10 @@ impl Store {
         state: JobState,
         pull_request: Option<&str>,
     ) -> Result<u64, StoreError> {
+        let begun = matches!(record.event, Event::Inspected(_)).then_some(record.at.0);
+        let refused =
+            matches!(record.event, Event::Ended(Outcome::Refused(_) | Outcome::Answered(_)));
+        let refused = refused.then_some(record.at.0);
         let (job, at, record) = (id.0.clone(), record.at.0, json(id, record)?);
         let pull_request = pull_request.map(str::to_owned);
         let seq = self
@@ -96,9 +116,11 @@ impl Store {
                 let known = it
                     .prepare_cached(
                         "UPDATE jobs SET state = ?2, updated_at = ?3,
-                         pull_request = coalesce(?4, pull_request) WHERE id = ?1",
+                         pull_request = coalesce(?4, pull_request),
+                         begun_at = coalesce(begun_at, ?5),
+                         refused_at = coalesce(refused_at, ?6) WHERE id = ?1",
                     )?
-                    .execute(params![job, state.name(), at, pull_request])?;
+                    .execute(params![job, state.name(), at, pull_request, begun, refused])?;
                 if known == 0 {
                     return Ok(None);
                 }
@@ -147,51 +169,6 @@ impl Store {
         if known == 0 { Err(StoreError::NoSuchJob(id.clone())) } else { Ok(()) }
     }
 
-    /// The jobs that are not over, oldest first: what a restarted worker has to look after.
-    ///
-    /// # Errors
-    /// When the database fails, or one of them cannot be read.
-    pub async fn unfinished(&self) -> Result<Vec<Job>, StoreError> {
-        let rows = self.rows(&format!("WHERE {UNFINISHED} ORDER BY seq"), ()).await?;
-        rows.into_iter().map(JobRow::job).collect()
-    }
-
-    /// At most `most` jobs, newest first.
-    ///
-    /// # Errors
-    /// When the database fails, or one of them cannot be read.
-    pub async fn jobs(&self, filter: &JobFilter, most: usize) -> Result<Vec<Job>, StoreError> {
-        let state = filter.state.map(JobState::name);
-        let repository = filter.repository.as_ref().map(lower);
-        let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let clauses = "WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR repository = ?2)
-                       ORDER BY created_at DESC, seq DESC LIMIT ?3";
-        let rows = self.rows(clauses, (state, repository, most)).await?;
-        rows.into_iter().map(JobRow::job).collect()
-    }
-
-    /// The job whose id begins with `prefix`, in whatever case it is typed.
-    ///
-    /// # Errors
-    /// When the database fails, or the job cannot be read.
-    pub async fn find(&self, prefix: &str) -> Result<Found, StoreError> {
-        let prefix = prefix.to_ascii_lowercase();
-        if prefix.is_empty() || !prefix.bytes().all(|it| it.is_ascii_hexdigit()) {
-            return Ok(Found::None);
-        }
-        // `g` comes after every hexadecimal digit.
-        let clauses = "WHERE id >= ?1 AND id < ?1 || 'g' ORDER BY id LIMIT ?2";
-        let mut rows = self.rows(clauses, (prefix, NAMED)).await?;
-        match rows.pop() {
-            None => Ok(Found::None),
-            Some(row) if rows.is_empty() => Ok(Found::One(Box::new(row.job()?))),
-            Some(last) => {
-                rows.push(last);
-                Ok(Found::Many(rows.into_iter().map(|row| JobId(row.id)).collect()))
-            }
-        }
-    }
-
     /// Asks for a job's end, and says whether it was not over already.
     ///
     /// # Errors
@@ -229,30 +206,6 @@ impl Store {
             })
             .await?;
         Ok(asked.unwrap_or(false))
-    }
-
-    /// How many jobs an issue has had since a moment, that moment included.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn runs_since(
-        &self,
-        repository: &Repository,
-        issue: u64,
-        since: Timestamp,
-    ) -> Result<u64, StoreError> {
-        let (repository, issue) = (lower(repository), signed(issue));
-        let runs = self
-            .database
-            .read(move |it| {
-                it.prepare_cached(
-                    "SELECT count(*) FROM jobs
-                     WHERE repository = ?1 AND issue = ?2 AND created_at >= ?3",
-                )?
-                .query_row(params![repository, issue, since.0], |row| row.get(0))
-            })
-            .await?;
-        Ok(unsigned(runs))
     }
 
     /// Notes that a part of the job's log begins at `offset`.
@@ -301,68 +254,17 @@ impl Store {
         });
         Ok(sections.await?)
     }
-
-    async fn rows<P>(&self, clauses: &str, params: P) -> Result<Vec<JobRow>, DatabaseError>
-    where
-        P: rusqlite::Params + Send + 'static,
-    {
-        let sql = format!("SELECT {COLUMNS} FROM jobs {clauses}");
-        self.database
-            .read(move |it| it.prepare_cached(&sql)?.query_map(params, JobRow::from)?.collect())
-            .await
-    }
 }
 
-/// A job as it is stored, before its JSON is looked at.
-struct JobRow {
-    id: String,
-    task: String,
-    state: String,
-    created_at: i64,
-    updated_at: i64,
-    receipt: Option<String>,
-    pull_request: Option<String>,
-    cancel_requested: bool,
+/// Whose job an admitted task has got.
+enum Standing {
+    Own { new: bool },
+    Claimed,
 }
 
-impl JobRow {
-    fn from(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            id: row.get(0)?,
-            task: row.get(1)?,
-            state: row.get(2)?,
-            created_at: row.get(3)?,
-            updated_at: row.get(4)?,
-            receipt: row.get(5)?,
-            pull_request: row.get(6)?,
-            cancel_requested: row.get(7)?,
-        })
-    }
-
-    fn job(self) -> Result<Job, StoreError> {
-        let unreadable = |detail| StoreError::Unreadable { job: self.id.clone(), detail };
-        Ok(Job {
-            task: from_json(&self.id, &self.task)?,
-            state: self.state.parse().map_err(unreadable)?,
-            id: JobId(self.id),
-            created_at: Timestamp(self.created_at),
-            updated_at: Timestamp(self.updated_at),
-            receipt: self.receipt,
-            pull_request: self.pull_request,
-            cancel_requested: self.cancel_requested,
-        })
-    }
-}
-
-fn one(connection: &Connection, which: &str, value: &str) -> rusqlite::Result<Option<JobRow>> {
-    connection
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM jobs WHERE {which}"))?
-        .query_row([value], JobRow::from)
-        .optional()
-}
-
-/// Two workers give the same task the same name.
-fn id_of(key: &str) -> JobId {
+/// The name of the job that a task with this key has, or would have: two workers give the same
+/// task the same name.
+pub fn job_id(key: &str) -> JobId {
     let digest = Sha256::digest(key.as_bytes());
     JobId(digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect())
 }

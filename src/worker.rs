@@ -4,6 +4,7 @@ pub mod crew;
 pub mod drive;
 pub mod hands;
 pub mod journal;
+pub mod lanes;
 pub mod lease;
 pub mod lifecycle;
 pub mod shift;

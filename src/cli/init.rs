@@ -34,6 +34,9 @@ pub(super) struct Arguments {
     /// The repositories that may be worked on; may be given more than once
     #[arg(long = "repository", value_name = "OWNER/NAME")]
     repositories: Vec<String>,
+    /// Whether the worker's token is of the account that asks for the work
+    #[arg(long, value_parser = ["yes", "no"])]
+    own_account: Option<String>,
     /// The language of what people read on GitHub
     #[arg(long, value_parser = ["en", "ja"])]
     language: Option<String>,
@@ -45,6 +48,7 @@ struct Answers {
     model: String,
     queue_url: String,
     repositories: Vec<String>,
+    own_account: bool,
     language: String,
 }
 
@@ -97,12 +101,25 @@ fn answers(
         .filter(|it| !it.is_empty())
         .map(str::to_owned)
         .collect(),
+        own_account: yes(&answer(
+            arguments.own_account.clone(),
+            "Is its GitHub token of your own account, and do you set the labels? (yes, no)",
+            "no",
+        )?)?,
         language: answer(
             arguments.language.clone(),
             "Language of comments and pull requests (en, ja)",
             "en",
         )?,
     })
+}
+
+fn yes(answer: &str) -> Result<bool, CliError> {
+    match answer.to_lowercase().as_str() {
+        "yes" | "y" => Ok(true),
+        "no" | "n" => Ok(false),
+        other => Err(CliError::usage(format!("nothing written: `{other}` is neither yes nor no"))),
+    }
 }
 
 fn prompt(question: &str, default: &str) -> Result<String, CliError> {
@@ -129,6 +146,7 @@ fn filled(answers: &Answers) -> String {
         .replacen(&format!("name: {MODEL}"), &format!("name: {model}"), 1)
         .replacen("queue_url: \"\"", &format!("queue_url: {}", quoted(&answers.queue_url)), 1)
         .replacen("repositories: []", &format!("repositories: [{}]", list.join(", ")), 1)
+        .replacen("own_account: false", &format!("own_account: {}", answers.own_account), 1)
         .replacen("language: en", &format!("language: {}", quoted(&answers.language)), 1)
 }
 
@@ -218,8 +236,13 @@ mod tests {
     fn the_answers_stand_in_the_file_and_the_worker_reads_them() {
         let root = tempfile::tempdir().unwrap();
         let mut asked = Vec::new();
-        let given =
-            ["ollama_chat/x:7b", "https://sqs.eu-west-1.amazonaws.com/1/q", "a/b, c/d", "ja"];
+        let given = [
+            "ollama_chat/x:7b",
+            "https://sqs.eu-west-1.amazonaws.com/1/q",
+            "a/b, c/d",
+            "yes",
+            "ja",
+        ];
         let mut ask = |question: &str, _: &str| {
             asked.push(question.to_owned());
             Ok(given[asked.len() - 1].to_owned())
@@ -229,6 +252,7 @@ mod tests {
         assert_eq!(config.aider.models[0].name, given[0]);
         assert_eq!(config.sqs.queue_url.as_deref(), Some(given[1]));
         assert_eq!(config.trust.repositories.len(), 2);
+        assert!(config.trust.own_account);
         assert_eq!(config.worker.language, crate::config::Language::Japanese);
     }
 

@@ -1,9 +1,11 @@
 //! `codingworker job`: one job, step by step.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use crate::app;
-use crate::domain::job::{Record, Story};
+use crate::domain::job::{Event, Record, Story};
 use crate::engine::report::{self, duration};
 use crate::store::Job;
 
@@ -33,7 +35,8 @@ pub(super) fn show(desk: &Desk<'_>, one: &One) -> Result<Exit, CliError> {
         if desk.output.wants_json() {
             desk.output.json(&whole(&job, &story))?;
         } else {
-            desk.output.print(&page(desk, &job, &story))?;
+            let folder = config.github.clone_base_dir.join(&job.id.0);
+            desk.output.print(&page(desk, &job, &story, &folder))?;
         }
         Ok(Exit::Done)
     })
@@ -50,14 +53,16 @@ fn whole<'a>(job: &Job, story: &'a Story) -> Whole<'a> {
     }
 }
 
-fn page(desk: &Desk<'_>, job: &Job, story: &Story) -> String {
+/// `folder` is where the work on it is, while it is kept.
+fn page(desk: &Desk<'_>, job: &Job, story: &Story, folder: &Path) -> String {
+    let asked = if job.task.comment().is_some() { "request" } else { "issue" };
     let now = (app::clock())();
     let when = |at| format!("{at} ({} ago)", age(now.since(at)));
     let mut rows = vec![
         vec![Cell::faint("job"), Cell::plain(job.id.to_string())],
         vec![Cell::faint("state"), Cell(tone(job.state), state(job))],
         vec![Cell::faint("repository"), Cell::plain(job.task.repository.to_string())],
-        vec![Cell::faint("issue"), Cell::plain(format!("#{} {}", job.task.issue(), title(story)))],
+        vec![Cell::faint(asked), Cell::plain(format!("#{} {}", job.task.thread(), title(story)))],
         vec![Cell::faint("created"), Cell::plain(when(job.created_at))],
         vec![Cell::faint("updated"), Cell::plain(when(job.updated_at))],
     ];
@@ -68,6 +73,8 @@ fn page(desk: &Desk<'_>, job: &Job, story: &Story) -> String {
         ("branch", story.change().map(|it| it.branch.clone())),
         ("pull request", job.pull_request.clone()),
         ("outcome", ended),
+        ("workspace", folder.is_dir().then(|| folder.display().to_string())),
+        ("to see its work", kept(story)),
     ];
     rows.extend(more.into_iter().filter_map(|(name, value)| {
         value.map(|value| vec![Cell::faint(name), Cell::plain(value)])
@@ -83,6 +90,14 @@ fn page(desk: &Desk<'_>, job: &Job, story: &Story) -> String {
         text.push_str(&format!("\neverything but the agent and the checks: {own} ms\n"));
     }
     text
+}
+
+/// The command that shows the work of a job that was stopped before its push.
+fn kept(story: &Story) -> Option<String> {
+    story.records.iter().rev().find_map(|record| match &record.event {
+        Event::Gated { kept, .. } => kept.clone(),
+        _ => None,
+    })
 }
 
 fn state(job: &Job) -> String {

@@ -49,7 +49,7 @@ impl Summary {
             id: job.id.0.clone(),
             state: job.state,
             repository: job.task.repository.to_string(),
-            issue: job.task.issue(),
+            issue: job.task.thread(),
             title: title.to_owned(),
             created_at: job.created_at.to_string(),
             updated_at: job.updated_at.to_string(),
@@ -102,7 +102,7 @@ fn row(job: &Job, title: &str, now: Timestamp) -> Vec<Cell> {
     vec![
         Cell::plain(job.id.to_string()),
         Cell(tone(job.state), job.state.name().to_owned()),
-        Cell::plain(format!("{}#{}", job.task.repository, job.task.issue())),
+        Cell::plain(format!("{}#{}", job.task.repository, job.task.thread())),
         Cell::plain(age(now.since(job.created_at))),
         Cell::plain(job.pull_request.as_deref().unwrap_or("-")),
         Cell::plain(title),

@@ -9,9 +9,9 @@ use clap::{ArgGroup, Args};
 
 use crate::app::{self, AppError};
 use crate::config::Config;
-use crate::domain::task::Task;
+use crate::domain::task::{Origin, Task};
 use crate::engine::intake;
-use crate::store::{Job, JobFilter};
+use crate::store::{Job, JobFilter, Store};
 
 use super::jobs::{One, find, store};
 use super::{CliError, Desk, Exit, answer, queue};
@@ -25,7 +25,7 @@ pub(super) struct Arguments {
     /// The task as JSON; `-` for standard input
     #[arg(long, value_name = "TASK.json")]
     file: Option<PathBuf>,
-    /// The repository of the issue
+    /// The repository of the issue. Asked for by the operator: the issue needs no label
     #[arg(long, value_name = "OWNER/NAME", requires = "issue")]
     repo: Option<String>,
     /// The issue's number
@@ -53,7 +53,7 @@ pub(super) fn submit(desk: &Desk<'_>, arguments: &Arguments) -> Result<Exit, Cli
             "labels": [LABEL],
         })),
     };
-    answer(send(desk, &config, &body))
+    answer(send(desk, &config, &body, arguments.file.is_none()))
 }
 
 /// Puts the task of a job that is over on the queue again, as a new asking.
@@ -69,23 +69,40 @@ pub(super) fn retry(desk: &Desk<'_>, one: &One) -> Result<Exit, CliError> {
                 job.state.name()
             )));
         }
-        let body = message(&serde_json::json!({
-            "issue_number": job.task.issue(),
-            "repository": job.task.repository,
-            "title": job.task.title,
-            "body": job.task.body,
-            "labels": job.task.labels,
-        }));
-        send(desk, &config, &body).await
+        let task = &job.task;
+        let mut again = serde_json::json!({
+            "issue_number": task.thread(),
+            "repository": task.repository,
+            "title": task.title,
+            "body": task.body,
+            "labels": task.labels,
+        });
+        if let Origin::PrComment { pull, comment } = task.origin {
+            again["type"] = "pr_comment".into();
+            again["pr_number"] = pull.into();
+            again["comment_id"] = comment.id.into();
+            again["comment_kind"] = comment.kind.name().into();
+        }
+        send(desk, &config, &message(&again), true).await
     })
 }
 
-async fn send(desk: &Desk<'_>, config: &Config, body: &str) -> Result<Exit, CliError> {
+/// `vouched`: the operator asks for it himself, so that no label has to say who does.
+async fn send(
+    desk: &Desk<'_>,
+    config: &Config,
+    body: &str,
+    vouched: bool,
+) -> Result<Exit, CliError> {
     let task = intake::task(body, "submit").map_err(|it| CliError::usage(it.to_string()))?;
+    if vouched {
+        let store = Store::new(app::database(config)?);
+        store.vouch(&task, (app::clock())()).await.map_err(AppError::from)?;
+    }
     let id = queue::open(config).await?.submit(body).await.map_err(AppError::from)?;
     if desk.output.wants_json() {
         desk.output.json(&serde_json::json!({
-            "id": id, "repository": task.repository, "issue": task.issue(),
+            "id": id, "repository": task.repository, "issue": task.thread(),
         }))?;
     } else {
         desk.output.print(&id)?;
@@ -114,10 +131,14 @@ fn message(task: &serde_json::Value) -> String {
     let now = (app::clock())();
     // The keys of a `RandomState` are random: enough to tell two askings apart.
     let random = RandomState::new().build_hasher().finish();
+    let asking = format!("cli-{}-{random:016x}", now.0);
     let mut message = task.clone();
-    message["type"] = "issue".into();
+    match message.get("type").is_some() {
+        true => message["again"] = asking.clone().into(),
+        false => message["type"] = "issue".into(),
+    }
     message["created_at"] = now.to_string().into();
-    message["delivery"] = format!("cli-{}-{random:016x}", now.0).into();
+    message["delivery"] = asking.into();
     message.to_string()
 }
 

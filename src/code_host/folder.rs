@@ -2,23 +2,27 @@
 //! said about each in `{root}/{owner}/{name}.json`. For `demo`, for trying things out, and for
 //! tests of the whole binary; it keeps the laws that GitHub keeps.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 
-use crate::code_host::{CodeHost, Draft, HostError, Issue, RepositoryFacts};
+use crate::code_host::{
+    Actor, CodeHost, Draft, HostError, Issue, Permission, Pull, Remark, RepositoryFacts,
+};
 use crate::domain::change::{Change, PullRequest};
 use crate::domain::job::Person;
-use crate::domain::task::Repository;
+use crate::domain::task::{CommentRef, Repository};
 use crate::domain::time::Timestamp;
 
+mod git;
+mod issue;
 mod ledger;
+mod people;
+mod pull;
+mod remark;
 
-pub use ledger::{FolderComment, FolderIssue, FolderPullRequest, LabelEvent, Ledger};
-
-/// How often a symbolic ref is followed; git itself allows five.
-const MOST_REF_HOPS: usize = 5;
+pub use ledger::{FolderComment, FolderIssue, FolderPullRequest, FolderRole, LabelEvent, Ledger};
 
 /// A folder of repositories.
 pub struct Folder {
@@ -42,55 +46,6 @@ impl Folder {
         self.root.join(repository.owner()).join(format!("{}.git", repository.name()))
     }
 
-    /// Writes an issue, with `labels` set by its author. Gives its number.
-    ///
-    /// # Errors
-    /// When there is no such repository, or its file cannot be written.
-    pub async fn create_issue(
-        &self,
-        repository: &Repository,
-        title: &str,
-        body: &str,
-        author: &Person,
-        labels: &[&str],
-    ) -> Result<u64, HostError> {
-        self.change(repository, |ledger| {
-            ledger.last_number += 1;
-            let number = ledger.last_number;
-            let mut issue = FolderIssue {
-                number,
-                title: title.to_owned(),
-                body: body.to_owned(),
-                open: true,
-                author: author.clone(),
-                labels: Vec::new(),
-                timeline: Vec::new(),
-                comments: Vec::new(),
-            };
-            set_labels(&mut issue, author, labels, &[]);
-            ledger.issues.push(issue);
-            Ok(number)
-        })
-        .await
-    }
-
-    /// Closes an issue, or opens it again.
-    ///
-    /// # Errors
-    /// When there is no such issue, or its file cannot be written.
-    pub async fn set_open(
-        &self,
-        repository: &Repository,
-        number: u64,
-        open: bool,
-    ) -> Result<(), HostError> {
-        self.change(repository, |ledger| {
-            issue_of(ledger, repository, number)?.open = open;
-            Ok(())
-        })
-        .await
-    }
-
     /// The pull requests, in the order they were opened.
     ///
     /// # Errors
@@ -102,17 +57,17 @@ impl Folder {
         Ok(self.ledger(repository)?.pull_requests)
     }
 
-    /// The comments on an issue, in the order they were made.
+    /// The comments on an issue or a pull request, in the order they were made.
     ///
     /// # Errors
-    /// When there is no such issue, or its file cannot be read.
+    /// When there is no such issue or pull request, or its file cannot be read.
     pub async fn comments(
         &self,
         repository: &Repository,
-        issue: u64,
+        thread: u64,
     ) -> Result<Vec<FolderComment>, HostError> {
         let mut ledger = self.ledger(repository)?;
-        Ok(issue_of(&mut ledger, repository, issue)?.comments.clone())
+        Ok(remark::comments_of(&mut ledger, repository, thread)?.clone())
     }
 
     /// All that is known of a repository.
@@ -160,24 +115,6 @@ impl Folder {
         }
         Err(HostError::NotFound(format!("repository `{repository}` ({})", bare.display())))
     }
-
-    /// The commit that a branch of the bare repository points at.
-    fn branch(&self, repository: &Repository, branch: &str) -> Result<Option<String>, HostError> {
-        commit_of(&self.bare(repository), &format!("refs/heads/{branch}"))
-    }
-
-    /// Writes the pull request where a person can read it, and gives the address.
-    fn show(&self, repository: &Repository, pull: &FolderPullRequest) -> Result<String, HostError> {
-        let name = format!("{}.pull-{}.md", repository.name(), pull.number);
-        let path = self.root.join(repository.owner()).join(name);
-        let (title, body) = (&pull.title, &pull.body);
-        let state = if pull.draft { "draft" } else { "ready" };
-        let text =
-            format!("# {title}\n\n`{}` into `{}`, {state}\n\n{body}\n", pull.head, pull.base);
-        ledger::replace(&path, text.as_bytes())?;
-        let path = std::path::absolute(&path).map_err(|e| ledger::unreadable(&path, &e))?;
-        Ok(format!("file://{}", path.display()))
-    }
 }
 
 #[async_trait]
@@ -201,6 +138,53 @@ impl CodeHost for Folder {
         })
     }
 
+    async fn me(&self) -> Result<Option<Person>, HostError> {
+        Ok(Some(self.me.clone()))
+    }
+
+    async fn permission(
+        &self,
+        repository: &Repository,
+        person: &Person,
+    ) -> Result<Permission, HostError> {
+        Ok(people::permission(&self.ledger(repository)?, person))
+    }
+
+    async fn pull(&self, repository: &Repository, number: u64) -> Result<Pull, HostError> {
+        self.read_pull(repository, number).await
+    }
+
+    async fn diff(&self, repository: &Repository, number: u64) -> Result<String, HostError> {
+        self.read_diff(repository, number).await
+    }
+
+    async fn remark(
+        &self,
+        repository: &Repository,
+        _thread: u64,
+        comment: CommentRef,
+    ) -> Result<Remark, HostError> {
+        let all = self.all_remarks(repository)?;
+        let found = all.into_iter().map(|(it, _)| it).find(|it| it.comment == comment);
+        found.ok_or_else(|| {
+            let kind = comment.kind.name();
+            HostError::NotFound(format!("{kind} {} in `{repository}`", comment.id))
+        })
+    }
+
+    async fn remarks(
+        &self,
+        repository: &Repository,
+        thread: u64,
+        since: Option<Timestamp>,
+    ) -> Result<Vec<Remark>, HostError> {
+        remark::comments_of(&mut self.ledger(repository)?, repository, thread)?;
+        let all = self.all_remarks(repository)?.into_iter().filter(|(it, changed)| {
+            it.thread == thread && since.is_none_or(|since| since <= *changed)
+        });
+        Ok(all.map(|(it, _)| it).collect())
+    }
+
     async fn issue(
         &self,
         repository: &Repository,
@@ -208,16 +192,7 @@ impl CodeHost for Folder {
         label: &str,
     ) -> Result<Issue, HostError> {
         let mut ledger = self.ledger(repository)?;
-        let issue = issue_of(&mut ledger, repository, number)?;
-        let set = issue.timeline.iter().rev().find(|it| it.set && same(&it.label, label));
-        Ok(Issue {
-            title: issue.title.clone(),
-            body: issue.body.clone(),
-            open: issue.open,
-            labels: issue.labels.clone(),
-            author: Some(issue.author.clone()),
-            labelled_by: set.map(|it| it.by.clone()),
-        })
+        Ok(issue::told(issue::issue_of(&mut ledger, repository, number)?, label))
     }
 
     async fn open(
@@ -226,44 +201,7 @@ impl CodeHost for Folder {
         change: &Change,
         draft: &Draft,
     ) -> Result<PullRequest, HostError> {
-        self.must_exist(repository)?;
-        let head = self.branch(repository, &change.branch)?;
-        let base = self.branch(repository, &draft.base)?;
-        self.change(repository, |ledger| {
-            let known = ledger.pull_requests.iter().rev();
-            let on_branch = known.filter(|it| it.head == change.branch);
-            let found = on_branch
-                .filter(|it| it.open || it.commit == change.commit.0)
-                .max_by_key(|it| (it.open, it.base == draft.base, it.number));
-            if let Some(it) = found {
-                return Ok(PullRequest { number: it.number, url: it.url.clone(), draft: it.draft });
-            }
-            let Some((head, base)) = head.zip(base) else {
-                let ends = format!("{} and {}", draft.base, change.branch);
-                return refused(format!("one of the branches {ends} is not there"));
-            };
-            if head == base {
-                let (base, head) = (&draft.base, &change.branch);
-                return refused(format!("No commits between {base} and {head}"));
-            }
-            let mut pull = FolderPullRequest {
-                number: ledger.last_number + 1,
-                url: String::new(),
-                title: draft.title.clone(),
-                body: draft.body.clone(),
-                head: change.branch.clone(),
-                commit: head,
-                base: draft.base.clone(),
-                draft: draft.draft,
-                open: true,
-                at: now(),
-            };
-            pull.url = self.show(repository, &pull)?;
-            ledger.last_number = pull.number;
-            ledger.pull_requests.push(pull.clone());
-            Ok(PullRequest { number: pull.number, url: pull.url, draft: pull.draft })
-        })
-        .await
+        self.open_pull(repository, change, draft).await
     }
 
     async fn say(
@@ -275,27 +213,7 @@ impl CodeHost for Folder {
         body: &str,
     ) -> Result<u64, HostError> {
         self.change(repository, |ledger| {
-            let next = ledger.last_comment + 1;
-            let comments = &mut issue_of(ledger, repository, issue)?.comments;
-            let ours = |it: &FolderComment| {
-                let text = it.body.trim();
-                it.author.id == self.me.id && (text.starts_with(marker) || text.ends_with(marker))
-            };
-            let at = comments
-                .iter()
-                .position(|it| Some(it.id) == known)
-                .or_else(|| comments.iter().position(ours));
-            if let Some(comment) = at.and_then(|at| comments.get_mut(at)) {
-                if comment.body != body {
-                    let earlier = std::mem::replace(&mut comment.body, body.to_owned());
-                    comment.earlier.push(earlier);
-                }
-                return Ok(comment.id);
-            }
-            let (author, body, earlier) = (self.me.clone(), body.to_owned(), Vec::new());
-            comments.push(FolderComment { id: next, author, body, at: now(), earlier });
-            ledger.last_comment = next;
-            Ok(next)
+            remark::say(ledger, repository, issue, &self.me, (marker, known), body)
         })
         .await
     }
@@ -308,78 +226,17 @@ impl CodeHost for Folder {
         remove: &[&str],
     ) -> Result<(), HostError> {
         self.change(repository, |ledger| {
-            set_labels(issue_of(ledger, repository, issue)?, &self.me, add, remove);
-            Ok(())
+            issue::set_labels(ledger, repository, issue, &self.me, add, remove)
         })
         .await
     }
 }
 
-fn issue_of<'a>(
-    ledger: &'a mut Ledger,
-    repository: &Repository,
-    number: u64,
-) -> Result<&'a mut FolderIssue, HostError> {
-    if ledger.pull_requests.iter().any(|it| it.number == number) {
-        return refused(format!("`{repository}#{number}` is a pull request and not an issue"));
-    }
-    let found = ledger.issues.iter_mut().find(|it| it.number == number);
-    found.ok_or_else(|| HostError::NotFound(format!("issue `{repository}#{number}`")))
-}
-
-fn set_labels(issue: &mut FolderIssue, by: &Person, add: &[&str], remove: &[&str]) {
-    let mut note = |set: bool, label: &str| {
-        let label = label.to_owned();
-        issue.timeline.push(LabelEvent { set, label, by: by.clone(), at: now() });
-    };
-    for label in add {
-        if !issue.labels.iter().any(|it| same(it, label)) {
-            issue.labels.push((*label).to_owned());
-            note(true, label);
-        }
-    }
-    for label in remove {
-        let before = issue.labels.len();
-        issue.labels.retain(|it| !same(it, label));
-        if issue.labels.len() < before {
-            note(false, label);
-        }
-    }
-}
-
-/// Reads a ref as git keeps it: a file of its own, or a line of `packed-refs`.
-fn commit_of(bare: &Path, name: &str) -> Result<Option<String>, HostError> {
-    let mut name = name.to_owned();
-    for _ in 0..MOST_REF_HOPS {
-        if name.split('/').any(|part| part.is_empty() || part.starts_with('.')) {
-            return Ok(None);
-        }
-        let Ok(text) = std::fs::read_to_string(bare.join(&name)) else {
-            let packed = std::fs::read_to_string(bare.join("packed-refs")).unwrap_or_default();
-            let line = packed.lines().find_map(|line| {
-                let (commit, packed) = line.split_once(' ')?;
-                (packed == name).then(|| commit.to_owned())
-            });
-            return Ok(line);
-        };
-        match text.trim().strip_prefix("ref: ") {
-            Some(next) => name = next.to_owned(),
-            None => return Ok(Some(text.trim().to_owned())),
-        }
-    }
-    refused(format!("the branch {name} points at itself"))
+/// Programs' accounts are called so on GitHub, and here.
+fn actor(person: &Person) -> Actor {
+    Actor { person: person.clone(), bot: person.login.ends_with("[bot]") }
 }
 
 fn refused<T>(message: String) -> Result<T, HostError> {
     Err(HostError::Refused { status: 422, message })
-}
-
-/// Labels do not tell `Bug` from `bug`, as on GitHub.
-fn same(one: &str, other: &str) -> bool {
-    one.to_lowercase() == other.to_lowercase()
-}
-
-/// This folder plays a code host, and a code host has a clock of its own.
-fn now() -> Timestamp {
-    Timestamp(chrono::Utc::now().timestamp_millis())
 }

@@ -14,16 +14,23 @@ use serde::Deserialize;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
-use crate::code_host::{CodeHost, Draft, HostError, Issue, RepositoryFacts};
+use crate::code_host::{
+    Actor, CodeHost, Draft, HostError, Issue, Permission, Pull, Remark, RepositoryFacts,
+};
 use crate::domain::change::{Change, PullRequest};
 use crate::domain::job::{Fault, Person};
-use crate::domain::task::Repository;
+use crate::domain::task::{CommentRef, Repository};
+use crate::domain::time::Timestamp;
 use crate::retry::{RetryPolicy, Retryable, retry};
 
 mod answer;
 mod comment;
+mod diff;
+mod graphql;
 mod issue;
+mod permission;
 mod pull;
+mod remark;
 mod text;
 mod token;
 mod wire;
@@ -84,12 +91,20 @@ enum Me {
 struct User {
     id: u64,
     login: String,
+    #[serde(rename = "type")]
+    kind: Option<String>,
 }
 
 impl From<User> for Person {
     fn from(it: User) -> Self {
         Self { id: it.id, login: it.login }
     }
+}
+
+/// Whose deed it is. What does not say that it is a person's is a program's.
+fn actor(user: User, through_app: bool) -> Actor {
+    let bot = through_app || user.kind.as_deref() != Some("User");
+    Actor { person: user.into(), bot }
 }
 
 impl Retryable for HostError {
@@ -123,12 +138,17 @@ impl GitHub {
         retry(&self.patience, &self.stop, op).await
     }
 
-    async fn me(&self) -> Result<&Me, HostError> {
+    /// Who we are, asked once.
+    async fn who(&self) -> Result<&Me, HostError> {
+        // Whoever has a token of these sorts is somebody, and has to be known: what we wrote
+        // ourselves must never be taken for somebody else's.
+        let has_user =
+            matches!(self.kind, TokenKind::FineGrained | TokenKind::Classic | TokenKind::Login);
         let ask = || async {
             let answer = self.wire.get("/user").await?.or_refusal("the token's user");
             match answer {
                 Ok(answer) => Ok(Me::User(answer.json::<User>()?.into())),
-                Err(HostError::Refused { status: 403, .. }) => Ok(Me::App),
+                Err(HostError::Refused { status: 403, .. }) if !has_user => Ok(Me::App),
                 Err(error) => Err(error),
             }
         };
@@ -198,6 +218,47 @@ fn issue_named(repository: &Repository, number: u64) -> String {
 impl CodeHost for GitHub {
     async fn repository(&self, repository: &Repository) -> Result<RepositoryFacts, HostError> {
         self.patiently(|| self.repository_once(repository)).await
+    }
+
+    async fn me(&self) -> Result<Option<Person>, HostError> {
+        match self.patiently(|| self.who()).await? {
+            Me::User(person) => Ok(Some(person.clone())),
+            Me::App => Ok(None),
+        }
+    }
+
+    async fn permission(
+        &self,
+        repository: &Repository,
+        person: &Person,
+    ) -> Result<Permission, HostError> {
+        self.patiently(|| self.permission_once(repository, person)).await
+    }
+
+    async fn pull(&self, repository: &Repository, number: u64) -> Result<Pull, HostError> {
+        self.patiently(|| self.pull_once(repository, number)).await
+    }
+
+    async fn diff(&self, repository: &Repository, number: u64) -> Result<String, HostError> {
+        self.patiently(|| self.diff_once(repository, number)).await
+    }
+
+    async fn remark(
+        &self,
+        repository: &Repository,
+        thread: u64,
+        comment: CommentRef,
+    ) -> Result<Remark, HostError> {
+        self.patiently(|| self.remark_once(repository, thread, comment)).await
+    }
+
+    async fn remarks(
+        &self,
+        repository: &Repository,
+        thread: u64,
+        since: Option<Timestamp>,
+    ) -> Result<Vec<Remark>, HostError> {
+        self.patiently(|| self.remarks_once(repository, thread, since)).await
     }
 
     async fn issue(

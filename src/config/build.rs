@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_yaml::Value;
 
 use crate::domain::job::Model;
-use crate::domain::task::Repository;
+use crate::engine::gate;
 
 use super::file::Found;
 use super::keys::{MODEL_KEYS, hint};
@@ -24,6 +24,7 @@ pub(super) fn config(options: &LoadOptions, found: Option<Found>) -> Result<Conf
         ollama: ollama(&mut reader),
         verify: verify(&mut reader),
         trust: trust(&mut reader),
+        gate: gate(&mut reader),
         log: Log {
             level: reader.text("log.level"),
             format: reader.choice("log.format", LogFormat::ALL),
@@ -129,14 +130,42 @@ fn verify(reader: &mut Reader<'_>) -> Verify {
 fn trust(reader: &mut Reader<'_>) -> Trust {
     Trust {
         repositories: reader.read("trust.repositories", |value| {
-            texts(value)?
-                .iter()
-                .map(|it| it.parse::<Repository>().map_err(|e| e.to_string()))
-                .collect()
+            texts(value)?.iter().map(|it| it.parse::<Allowed>()).collect()
         }),
         native: reader.choice("trust.native", Native::ALL),
         max_runs_per_day: u32_of(reader.integer("trust.max_runs_per_day", 1..=1_000)),
+        bots: reader.read("trust.bots", |value| {
+            let id = |it: &String| it.parse().ok().filter(|&it: &u64| it > 0);
+            let wrong = |it| format!("`{it}` is no account's number: gh api users/NAME --jq .id");
+            texts(value)?.iter().map(|it| id(it).ok_or_else(|| wrong(it))).collect()
+        }),
+        own_account: reader.flag("trust.own_account"),
+        forks: reader.flag("trust.forks"),
+        answer_refused: reader.choice("trust.answer_refused", AnswerRefused::ALL),
     }
+}
+
+fn gate(reader: &mut Reader<'_>) -> gate::Limits {
+    const MOST: u64 = 64 << 20;
+    let limits = gate::Limits {
+        max_files: reader.integer("gate.max_files", 1..=10_000),
+        max_lines: reader.integer("gate.max_lines", 1..=1_000_000),
+        max_bytes: reader.integer("gate.max_bytes", 1..=MOST),
+        max_file_bytes: reader.integer("gate.max_file_bytes", 1..=MOST),
+        max_deletions: reader.integer("gate.max_deletions", 0..=10_000),
+        allow: reader.read("gate.allow", patterns),
+        protect: reader.read("gate.protect", patterns),
+    };
+    for all in limits.allow.iter().filter(|it| it.bytes().all(|c| b"*/".contains(&c))) {
+        reader.warnings.push(format!("gate.allow has `{all}`, which lifts every protection"));
+    }
+    limits
+}
+
+fn patterns(value: &Value) -> Result<Vec<String>, String> {
+    let patterns = texts(value)?;
+    patterns.iter().try_for_each(|it| gate::checked_pattern(it))?;
+    Ok(patterns)
 }
 
 /// A model as the file writes it, its gaps filled.

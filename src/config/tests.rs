@@ -200,6 +200,12 @@ fn a_wrong_value_names_its_line_its_key_and_what_is_right() {
         ("verify: {write_tests: maybe}", "expected true or false, not `maybe`"),
         ("worker: {branch_prefix: '../x'}", "cannot begin a branch's name"),
         ("trust: {repositories: [acme]}", "`acme` is not a repository"),
+        ("trust: {repositories: [0]}", "`0` is no repository's number"),
+        ("trust: {bots: [renovate]}", "`renovate` is no account's number"),
+        ("trust: {answer_refused: none}", "`none` is none of all, private"),
+        ("gate: {max_files: 0}", "0 is out of range: expected 1 to 10000"),
+        ("gate: {allow: [/etc]}", "`/etc`: a pattern begins at the repository's root"),
+        ("gate: {allowed: []}", "unknown key `gate.allowed`: did you mean `allow`?"),
         ("github: {api_url: 'http://ghe.example'}", "plain http is accepted for this machine only"),
         (
             "sqs: {queue_url: 'http://sqs.example/1/q'}",
@@ -217,6 +223,39 @@ fn a_wrong_value_names_its_line_its_key_and_what_is_right() {
         let found = complaint(given);
         assert!(found.contains(expected), "{given}\n{found}");
     }
+}
+
+#[test]
+fn repositories_are_named_or_numbered_and_bots_are_numbered() {
+    let config = Machine::new()
+        .file("trust:\n  repositories: [acme/api, 1296269, '42']\n  bots: [49699333]\n")
+        .env("CODINGWORKER__TRUST__FORKS", "true")
+        .env("CODINGWORKER__TRUST__ANSWER_REFUSED", "private")
+        .load();
+    let named = Allowed::Name("acme/api".parse().unwrap());
+    assert_eq!(config.trust.repositories, [named, Allowed::Id(1_296_269), Allowed::Id(42)]);
+    assert_eq!((config.trust.bots, config.trust.own_account), (vec![49_699_333], false));
+    assert!(config.trust.forks);
+    assert_eq!(config.trust.answer_refused, AnswerRefused::Private);
+    let origin = Machine::new().file("trust: {repositories: [7, a/b]}").load();
+    let shown = origin.origins().iter().find(|it| it.key == "trust.repositories").unwrap().clone();
+    assert_eq!(shown.value.to_string(), "[7,\"a/b\"]");
+    let by_variable = Machine::new().env("CODINGWORKER__TRUST__BOTS", "1, 2").load().trust.bots;
+    assert_eq!(by_variable, [1, 2]);
+}
+
+#[test]
+fn the_gate_has_limits_and_patterns_and_warns_when_all_protection_is_lifted() {
+    let config = Machine::new().load();
+    assert_eq!(config.gate, Limits::default());
+    let config = Machine::new()
+        .file("gate: {max_files: 5, max_deletions: 0, allow: ['.github/ISSUE_TEMPLATE/**'], protect: [docs/]}")
+        .load();
+    assert_eq!((config.gate.max_files, config.gate.max_deletions), (5, 0));
+    assert_eq!(config.gate.allow, [".github/ISSUE_TEMPLATE/**"]);
+    assert_eq!((config.gate.protect, config.warnings.len()), (vec!["docs/".to_owned()], 0));
+    let all = Machine::new().file("gate: {allow: ['**']}").load();
+    assert_eq!(all.warnings, ["gate.allow has `**`, which lifts every protection"]);
 }
 
 #[test]

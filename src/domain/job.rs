@@ -4,18 +4,23 @@
 //! restarted worker that reads the same events knows exactly what the stopped one knew.
 
 use std::fmt;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::change::{Change, FileChange, ObjectId, PullRequest};
+use crate::domain::project::Narrowing;
 use crate::domain::time::Timestamp;
-use crate::domain::verification::{Check, Exit, Plan, Verification};
+use crate::domain::verification::{Check, Plan, Verification};
 
+mod conversation;
+mod inside;
 mod progress;
 mod story;
+mod turn;
+pub use conversation::{Answer, Asked, ClosedIssue, Conversation, Said, Spot};
 pub use progress::{Best, OutOfOrder, Pass, Phase, Progress, Stage};
 pub use story::Story;
+pub use turn::{Complaint, Model, NewTests, OldTests, Proof, Request, Tokens, Turn, TurnOutcome};
 
 /// The name of a job: twelve hexadecimal digits, made from the task's key, so that two workers
 /// give the same task the same name.
@@ -72,6 +77,24 @@ pub enum Event {
     },
     /// The new tests ran on the base's sources.
     Proved(Proof),
+    /// What would be pushed was looked at by whoever holds the token.
+    Gated {
+        /// What was looked at.
+        tree: ObjectId,
+        /// Why it must not be pushed, one sentence each. Empty: it may be.
+        stops: Vec<String>,
+        /// What a reviewer should look at first: new dependencies, lock files, executables.
+        notes: Vec<String>,
+        /// The command line that shows the work to the operator, where it was stopped.
+        kept: Option<String>,
+    },
+    /// The branch had moved: our work was put on its new tip, and has to be checked again.
+    Rebased {
+        /// What the work stands on now.
+        checkout: Checkout,
+        /// The work, on that.
+        tree: ObjectId,
+    },
     /// A commit was made, in our own repository.
     Committed {
         /// Its name.
@@ -81,7 +104,7 @@ pub enum Event {
         /// What it changes against the base.
         files: Vec<FileChange>,
     },
-    /// The commit is on a branch of its own at the code host.
+    /// The commit is at the code host: on a branch of its own, or on the pull request's.
     Pushed(Change),
     /// A pull request is open for it.
     Opened(PullRequest),
@@ -102,9 +125,10 @@ pub enum Event {
 /// What the code host said when the job began.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inspection {
-    /// The issue's title, as it was then, in normal form.
+    /// The issue's title, as it was then, in normal form; or the first line of what was asked for
+    /// on a pull request.
     pub title: String,
-    /// The issue's body, as it was then, in normal form.
+    /// The issue's body, as it was then, in normal form; or all that was asked for.
     pub body: String,
     /// How many code points the normal form left out.
     pub removed: usize,
@@ -116,6 +140,9 @@ pub struct Inspection {
     pub default_branch: String,
     /// Whether strangers can read the repository.
     pub public: bool,
+    /// The pull request that is to be improved, where the task came from a comment on one.
+    #[serde(default)]
+    pub conversation: Option<Conversation>,
 }
 
 /// A person on the code host.
@@ -138,156 +165,11 @@ pub struct Checkout {
     pub plan: Plan,
     /// What a reviewer should know: submodules left alone, LFS pointers kept.
     pub notes: Vec<String>,
+    /// What the repository itself forbids a worker, beyond what the operator does.
+    #[serde(default)]
+    pub narrowing: Narrowing,
     /// The repository's own pull request template, if it has one.
     pub template: Option<String>,
-}
-
-/// What the agent is asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Request {
-    /// Do what the issue says.
-    Implement,
-    /// Write tests for what was done.
-    Cover,
-    /// Make this go away.
-    Fix {
-        /// What was wrong.
-        complaint: Complaint,
-    },
-}
-
-/// What was wrong with the last turn's work.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Complaint {
-    /// A check is red that was not red on the base.
-    Red {
-        /// Which.
-        check: Check,
-        /// The command that failed.
-        command: String,
-        /// How it ended.
-        exit: Exit,
-        /// The single tests that are newly red, where their names are known.
-        tests: Vec<String>,
-        /// The telling part of its output.
-        excerpt: String,
-    },
-    /// The reply could not be used; no check ran on it, and its edits were undone.
-    Unusable {
-        /// What was wrong with it, in words for the agent.
-        reason: String,
-    },
-}
-
-/// One turn of the agent, as it went.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Turn {
-    /// What it was asked for.
-    pub request: Request,
-    /// Which model answered.
-    pub model: String,
-    /// Its place on the ladder, from 0.
-    pub rung: usize,
-    /// What came of it.
-    pub outcome: TurnOutcome,
-    /// The tree after it: what the next action starts from.
-    pub tree: ObjectId,
-    /// What it changed against the base.
-    pub files: Vec<FileChange>,
-    /// How often the model was called.
-    pub calls: u32,
-    /// Tokens that the model read and wrote, as it counted them.
-    pub tokens: Tokens,
-    /// What was left out of the prompt so that it fits, in words.
-    pub left_out: Vec<String>,
-    /// The agent's name and version, for the commit's trailer.
-    pub agent: String,
-}
-
-/// Counts from the model's own answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tokens {
-    /// Tokens of prompts.
-    pub read: u64,
-    /// Tokens of replies.
-    pub written: u64,
-}
-
-/// What came of one turn. Never the agent's exit code: it is 0 in almost every case.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum TurnOutcome {
-    /// The tree changed, and nothing speaks against checking it.
-    Edited,
-    /// It answered, and the tree is as it was.
-    NoChange,
-    /// Its answer was not in the form that edits have.
-    FormatFailure,
-    /// Its answer was cut off, or left code out ("the rest is unchanged"). The edits were undone.
-    Truncated {
-        /// Which file, and what was seen.
-        reason: String,
-    },
-    /// It was still working when its time was over, or silent for too long.
-    TimedOut,
-}
-
-/// What the tests are worth, in both directions.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Proof {
-    /// Whether the new tests tell the new code from the old.
-    pub new_tests: NewTests,
-    /// Test files that were there before and were changed, and fail in their old form on the new
-    /// code, with the telling part of the output: either the issue wanted that, or it is broken.
-    pub broken_old_tests: Option<OldTests>,
-    /// What else a person should decide before this goes out as ready.
-    pub objections: Vec<String>,
-}
-
-/// Whether the new tests tell the new code from the old.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NewTests {
-    /// No test file was added or changed.
-    None,
-    /// They fail without the change: they prove something.
-    FailOnBase,
-    /// They pass without the change: they prove nothing.
-    PassOnBase,
-    /// The project has no test command, or its base was red already.
-    NotRun,
-}
-
-/// Tests of the base that no longer pass in the form they had there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OldTests {
-    /// The test files that were changed.
-    pub files: Vec<String>,
-    /// The telling part of what the old form prints now.
-    pub excerpt: String,
-}
-
-/// An agent's model and the limits it works under.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Model {
-    /// Any name that the agent knows, such as `ollama_chat/qwen2.5-coder:1.5b`.
-    pub name: String,
-    /// Of one agent run.
-    pub timeout: Duration,
-    /// The context window that is asked for, in tokens: prompt and reply together.
-    pub num_ctx: u32,
-    /// The form in which edits are asked for: `whole` or `diff`.
-    pub edit_format: String,
-}
-
-impl Model {
-    /// The share of the context window that is kept for the reply, in tokens. In whole-file form
-    /// a reply is as long as the files it changes, so it gets a good part.
-    pub fn reply_tokens(&self) -> u32 {
-        (self.num_ctx / 8 * 3).clamp(256, 16_384)
-    }
 }
 
 /// How a job ended.
@@ -304,10 +186,56 @@ pub enum Outcome {
     GaveUp,
     /// The model found nothing to change.
     NothingToChange,
+    /// There is a new commit on the pull request. Everything that was green before still is.
+    Updated {
+        /// Where the commit is.
+        change: Change,
+        /// Whether nothing speaks against it.
+        ready: bool,
+    },
+    /// A comment that asked for no change was answered.
+    #[serde(with = "inside")]
+    Answered(Answer),
+    /// Another job does what this one was asked for, and answers for it.
+    #[serde(with = "inside")]
+    Joined(JobId),
+    /// What was made must not leave this machine. It is kept here.
+    #[serde(with = "inside")]
+    Stopped(Vec<String>),
+    /// The branch moved meanwhile, and our work does not go with what came: nothing was pushed.
+    Clashed {
+        /// The files that both changed; empty when what came breaks a check together with ours.
+        files: Vec<String>,
+        /// What happened, in a sentence.
+        why: String,
+    },
+    /// Whoever asked may not, or what he asks for is not to be done.
+    Refused(Refusal),
     /// A fault ended it.
     Broke(Failure),
     /// Somebody said `codingworker cancel`.
     Cancelled,
+}
+
+/// Why nothing was begun.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// One sentence, for people; says what to do next where something can be done.
+    pub reason: String,
+    /// Who gets to read it on the code host.
+    pub told: Told,
+}
+
+/// Who gets to read a refusal on the code host. The audit has it always.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Told {
+    /// It is the answer to the request.
+    Everyone,
+    /// One comment a day under the issue or pull request says so, however many ask.
+    OncePerThread,
+    /// Nobody: a comment would bring forth another.
+    Nobody,
 }
 
 /// Why an action failed, and who is to blame.

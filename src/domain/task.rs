@@ -17,7 +17,8 @@ pub struct Task {
     pub body: String,
     /// The labels as the sender saw them.
     pub labels: Vec<String>,
-    /// Which asking this is: the same issue labelled twice is two, delivered twice is one.
+    /// Which asking this is: the same issue labelled twice is two, delivered twice is one. Empty
+    /// for a comment, which is one asking for ever, unless the operator tries it again.
     pub asking: String,
 }
 
@@ -30,20 +31,89 @@ pub enum Origin {
         /// Its number in the repository, from 1.
         number: u64,
     },
+    /// Somebody wrote `@ai-fix` on a pull request.
+    PrComment {
+        /// The pull request's number in the repository, from 1.
+        pull: u64,
+        /// What was written.
+        comment: CommentRef,
+    },
+}
+
+/// One thing that somebody wrote under a pull request. Each kind has numbers of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CommentRef {
+    /// Of which kind it is.
+    pub kind: CommentKind,
+    /// Its id at the code host.
+    pub id: u64,
+}
+
+/// The three ways to write under a pull request.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum CommentKind {
+    /// A comment in the conversation.
+    #[default]
+    IssueComment,
+    /// A comment on a line of the diff.
+    ReviewComment,
+    /// The words of a whole review.
+    Review,
+}
+
+impl CommentKind {
+    /// The name that it has in a task.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::IssueComment => "issue_comment",
+            Self::ReviewComment => "review_comment",
+            Self::Review => "review",
+        }
+    }
 }
 
 impl Task {
     /// What makes two deliveries the same task: one key, one job, across restarts and queues.
     pub fn key(&self) -> String {
-        let Origin::Issue { number } = self.origin;
-        format!("issue {}#{number} {}", self.repository.to_string().to_lowercase(), self.asking)
+        match self.origin {
+            Origin::Issue { number } => {
+                let repository = self.repository.to_string().to_lowercase();
+                format!("issue {repository}#{number} {}", self.asking)
+            }
+            Origin::PrComment { comment, .. } => {
+                let key = comment_key(&self.repository, comment);
+                match self.asking.is_empty() {
+                    true => key,
+                    false => format!("{key} {}", self.asking),
+                }
+            }
+        }
     }
 
-    /// The issue that the answer goes to.
-    pub fn issue(&self) -> u64 {
-        let Origin::Issue { number } = self.origin;
-        number
+    /// The issue or the pull request that the answer goes to: both are counted together.
+    pub fn thread(&self) -> u64 {
+        match self.origin {
+            Origin::Issue { number } => number,
+            Origin::PrComment { pull, .. } => pull,
+        }
     }
+
+    /// The comment that asks, if one does.
+    pub fn comment(&self) -> Option<CommentRef> {
+        match self.origin {
+            Origin::Issue { .. } => None,
+            Origin::PrComment { comment, .. } => Some(comment),
+        }
+    }
+}
+
+/// The key of the task that a comment is, whoever delivers it and whatever else he says about it.
+pub fn comment_key(repository: &Repository, comment: CommentRef) -> String {
+    let repository = repository.to_string().to_lowercase();
+    format!("comment {repository} {} {}", comment.kind.name(), comment.id)
 }
 
 /// `owner/name`, checked once, at the edge.

@@ -32,6 +32,8 @@ pub enum Action {
     },
     /// Find out what the tests are worth.
     Prove(ObjectId),
+    /// Look at what would be pushed: may it be?
+    Gate(ObjectId),
     /// Commit this tree.
     Commit {
         /// What the commit holds.
@@ -39,7 +41,7 @@ pub enum Action {
         /// Whether all is green, with nothing against it.
         ready: bool,
     },
-    /// Push this commit to a branch of its own.
+    /// Push this commit: to a branch of its own, or to the pull request's.
     Push(ObjectId),
     /// Open a pull request.
     Open {
@@ -134,7 +136,9 @@ pub fn decide(progress: &Progress, policy: &Policy) -> Action {
         Stage::Baseline => Action::Baseline,
         Stage::Edit(request) => edit(progress, policy, request),
         Stage::Verdict => verify(progress, scope(progress.pass)),
-        Stage::Implemented if policy.write_tests && !is_late(progress, policy) => {
+        Stage::Implemented
+            if policy.write_tests && !progress.on_pull && !is_late(progress, policy) =>
+        {
             attempt(progress, policy, progress.rung, Request::Cover)
         }
         Stage::Implemented => verify(progress, scope(Pass::Cover)),
@@ -142,10 +146,21 @@ pub fn decide(progress: &Progress, policy: &Policy) -> Action {
             Some(tree) => Action::Prove(tree.clone()),
             None => Action::Prepare,
         },
-        Stage::Commit(_) if !progress.ready && policy.on_failure == OnFailure::Nothing => {
+        Stage::Commit(_)
+            if !progress.ready && !progress.on_pull && policy.on_failure == OnFailure::Nothing =>
+        {
             Action::End(Outcome::GaveUp)
         }
-        Stage::Commit(tree) => Action::Commit { tree: tree.clone(), ready: progress.ready },
+        Stage::Commit(tree) => publish(progress, tree, progress.ready),
+        Stage::Stopped(stops) => Action::End(Outcome::Stopped(stops.clone())),
+        Stage::Recheck(tree) => Action::Verify { tree: tree.clone(), scope: scope(Pass::Cover) },
+        Stage::Refuted(why) => {
+            let why = format!("together with what was pushed meanwhile, {why}");
+            Action::End(Outcome::Clashed { files: Vec::new(), why })
+        }
+        Stage::Updated(change) => {
+            Action::End(Outcome::Updated { change: change.clone(), ready: progress.ready })
+        }
         Stage::Push(commit) => Action::Push(commit.clone()),
         Stage::PullRequest(change) if !progress.ready && policy.on_failure == OnFailure::Branch => {
             Action::End(Outcome::BranchOnly(change.clone()))
@@ -158,7 +173,12 @@ pub fn decide(progress: &Progress, policy: &Policy) -> Action {
             false => Outcome::Incomplete(pull_request.clone()),
         }),
         Stage::Telling(_) => Action::Tell(Phase::Ended),
-        Stage::Labels(outcome) => Action::Label { done: matches!(outcome, Outcome::Ready(_)) },
+        Stage::Labels(outcome) => Action::Label {
+            done: matches!(
+                outcome,
+                Outcome::Ready(_) | Outcome::Updated { .. } | Outcome::Answered(_)
+            ),
+        },
         Stage::Closing(outcome) => Action::Close(outcome.clone()),
         Stage::Closed(outcome) => Action::Nothing(outcome.clone()),
     }
@@ -182,8 +202,9 @@ fn edit(progress: &Progress, policy: &Policy, request: &Request) -> Action {
         return attempt(progress, policy, progress.rung, request.clone());
     }
     // The second pass is given up: is what the first one made good without new tests?
-    if let (Pass::Cover, false, Some(tree)) =
-        (progress.pass, progress.fell_back, &progress.implemented)
+    // (On a pull request there is no second pass.)
+    if let (Pass::Cover, false, false, Some(tree)) =
+        (progress.pass, progress.on_pull, progress.fell_back, &progress.implemented)
     {
         return Action::Verify { tree: tree.clone(), scope: scope(Pass::Cover) };
     }
@@ -191,11 +212,20 @@ fn edit(progress: &Progress, policy: &Policy, request: &Request) -> Action {
         return attempt(progress, policy, progress.rung + 1, Request::Implement);
     }
     match &progress.best {
-        Some(best) if policy.on_failure != OnFailure::Nothing => {
-            Action::Commit { tree: best.tree.clone(), ready: false }
+        // What breaks something goes on to a branch of its own, and never to one of somebody's.
+        Some(best) if policy.on_failure != OnFailure::Nothing && !progress.on_pull => {
+            publish(progress, &best.tree, false)
         }
         Some(_) => Action::End(Outcome::GaveUp),
         None => Action::End(Outcome::NothingToChange),
+    }
+}
+
+/// Nothing is committed that was not looked at.
+fn publish(progress: &Progress, tree: &ObjectId, ready: bool) -> Action {
+    match progress.gated.as_ref() == Some(tree) {
+        true => Action::Commit { tree: tree.clone(), ready },
+        false => Action::Gate(tree.clone()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::domain::task::{NotARepository, Origin, Repository, Task};
+use crate::domain::task::{CommentKind, CommentRef, NotARepository, Origin, Repository, Task};
 
 /// The largest message that can be a task, in bytes: an SQS queue's default limit.
 pub const LARGEST: usize = 256 * 1024;
@@ -19,9 +19,12 @@ pub enum Refusal {
     /// The repository's name is none.
     #[error(transparent)]
     Repository(#[from] NotARepository),
-    /// Issue numbers start at 1.
-    #[error("`issue_number` is {0}; it must be 1 or more")]
-    Number(i64),
+    /// A number that this kind of task cannot do without.
+    #[error("the message is no task: missing field `{0}`")]
+    Missing(&'static str),
+    /// Numbers at the code host start at 1.
+    #[error("`{0}` is {1}; it must be 1 or more")]
+    Number(&'static str, i64),
     /// A kind of task that this version does not know.
     #[error(
         "tasks of type `{0}` are not understood by this version: update the worker, then `codingworker queue redrive`"
@@ -29,32 +32,54 @@ pub enum Refusal {
     Unknown(String),
 }
 
+impl Refusal {
+    /// A parser's words, which may repeat what a stranger sent: one line, of bounded length.
+    fn malformed(words: impl std::fmt::Display) -> Self {
+        let words = words.to_string();
+        Self::Malformed(words.chars().filter(|it| !it.is_control()).take(300).collect())
+    }
+}
+
+/// What a sender may say. `branch_name` and `comment_author` are read for their types alone: where
+/// the work goes and who asked is read from the code host.
 #[derive(Deserialize)]
 struct Message {
     #[serde(rename = "type", default = "issue")]
     kind: String,
-    issue_number: i64,
     repository: String,
-    #[serde(default)]
+    issue_number: Option<i64>,
+    pr_number: Option<i64>,
+    comment_id: Option<i64>,
+    comment_kind: Option<String>,
+    #[serde(rename = "branch_name")]
+    _branch_name: Option<String>,
+    #[serde(rename = "comment_author")]
+    _comment_author: Option<String>,
     title: Option<String>,
-    #[serde(default)]
     body: Option<String>,
-    #[serde(default)]
     labels: Option<Vec<String>>,
-    #[serde(default)]
     created_at: Option<String>,
-    #[serde(default)]
     delivery: Option<String>,
+    again: Option<String>,
 }
 
 fn issue() -> String {
     "issue".to_owned()
 }
 
+/// The ways to write under a pull request.
+const COMMENTS: [CommentKind; 3] =
+    [CommentKind::IssueComment, CommentKind::ReviewComment, CommentKind::Review];
+
 /// The keys that a message may have.
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 15] = [
     "type",
     "issue_number",
+    "pr_number",
+    "comment_id",
+    "comment_kind",
+    "comment_author",
+    "branch_name",
     "repository",
     "title",
     "body",
@@ -62,6 +87,7 @@ const KEYS: [&str; 9] = [
     "created_at",
     "sender",
     "delivery",
+    "again",
 ];
 
 /// Reads a message. `message_id` stands in for the labelling where the sender named none.
@@ -72,31 +98,63 @@ pub fn task(body: &str, message_id: &str) -> Result<Task, Refusal> {
     if LARGEST < body.len() {
         return Err(Refusal::TooLarge(body.len()));
     }
-    let value: serde_json::Value =
-        serde_json::from_str(body).map_err(|it| Refusal::Malformed(format!("not JSON: {it}")))?;
-    if let Some(kind) = value.get("type").and_then(|it| it.as_str()).filter(|it| *it != "issue") {
+    let value: serde_json::Value = serde_json::from_str(body)
+        .map_err(|it| Refusal::malformed(format_args!("not JSON: {it}")))?;
+    if !value.is_object() {
+        return Err(Refusal::malformed("expected an object of keys and values"));
+    }
+    let kind = value.get("type").and_then(|it| it.as_str());
+    if let Some(kind) = kind.filter(|it| !matches!(*it, "issue" | "pr_comment")) {
         return Err(Refusal::Unknown(kind.chars().take(40).collect()));
     }
-    let message: Message =
-        serde_json::from_value(value).map_err(|it| Refusal::Malformed(it.to_string()))?;
-    debug_assert_eq!(message.kind, "issue");
-    let number = u64::try_from(message.issue_number)
-        .ok()
-        .filter(|number| *number > 0)
-        .ok_or(Refusal::Number(message.issue_number))?;
-    let asking = [message.delivery, message.created_at]
-        .into_iter()
-        .flatten()
-        .find(|it| !it.trim().is_empty())
-        .unwrap_or_else(|| message_id.to_owned());
+    // From the text again: a `Value` has forgotten that a key was there twice, and which of the
+    // two is meant must not depend on who reads it.
+    let message: Message = serde_json::from_str(body).map_err(Refusal::malformed)?;
+    let repository = Repository::try_from(message.repository)?;
+    let issue = message.issue_number.map(|it| number("issue_number", it)).transpose()?;
+    let origin = match message.kind.as_str() {
+        "pr_comment" => Origin::PrComment {
+            pull: required("pr_number", message.pr_number)?,
+            comment: CommentRef {
+                kind: comment_kind(message.comment_kind.as_deref())?,
+                id: required("comment_id", message.comment_id)?,
+            },
+        },
+        _ => Origin::Issue { number: issue.ok_or(Refusal::Missing("issue_number"))? },
+    };
+    let given = |it: &String| !it.trim().is_empty();
+    let asking = match origin {
+        // One asking for ever, whoever delivers it; `codingworker retry` makes another of it.
+        Origin::PrComment { .. } => message.again.unwrap_or_default(),
+        Origin::Issue { .. } => {
+            let named = [message.delivery, message.created_at].into_iter().flatten().find(given);
+            named.unwrap_or_else(|| message_id.to_owned())
+        }
+    };
     Ok(Task {
-        repository: Repository::try_from(message.repository)?,
-        origin: Origin::Issue { number },
+        repository,
+        origin,
         title: message.title.unwrap_or_default(),
         body: message.body.unwrap_or_default(),
         labels: message.labels.unwrap_or_default(),
         asking: asking.chars().take(200).collect(),
     })
+}
+
+fn comment_kind(name: Option<&str>) -> Result<CommentKind, Refusal> {
+    let Some(name) = name else { return Ok(CommentKind::default()) };
+    COMMENTS.into_iter().find(|it| it.name() == name).ok_or_else(|| {
+        let known = COMMENTS.map(CommentKind::name).join(", ");
+        Refusal::malformed(format_args!("`comment_kind` is `{name:.40}`: expected one of {known}"))
+    })
+}
+
+fn required(key: &'static str, value: Option<i64>) -> Result<u64, Refusal> {
+    number(key, value.ok_or(Refusal::Missing(key))?)
+}
+
+fn number(key: &'static str, value: i64) -> Result<u64, Refusal> {
+    u64::try_from(value).ok().filter(|it| *it > 0).ok_or(Refusal::Number(key, value))
 }
 
 /// The keys of a message that mean nothing to us, for the debug log.
@@ -112,47 +170,4 @@ pub fn unknown_keys(body: &str) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const GOOD: &str = r#"{"type": "issue", "issue_number": 123, "repository": "owner/repo",
-        "title": "Add", "body": "b", "labels": ["ai-task"], "created_at": "2025-01-26T00:00:00Z",
-        "sender": "octocat", "delivery": "d-1", "later": true}"#;
-
-    #[test]
-    fn a_message_of_the_contract_is_a_task() {
-        let task = task(GOOD, "m").unwrap();
-        assert_eq!(task.key(), "issue owner/repo#123 d-1");
-        assert_eq!(unknown_keys(GOOD), ["later"]);
-    }
-
-    #[test]
-    fn an_older_sender_names_neither_type_nor_delivery() {
-        let old = r#"{"issue_number": 1, "repository": "Owner/repo", "title": null,
-            "created_at": "2025-01-26T00:00:00Z"}"#;
-        assert_eq!(task(old, "m").unwrap().key(), "issue owner/repo#1 2025-01-26T00:00:00Z");
-        let bare = r#"{"issue_number": 1, "repository": "o/r"}"#;
-        assert_eq!(task(bare, "m-7").unwrap().key(), "issue o/r#1 m-7");
-    }
-
-    #[test]
-    fn what_cannot_be_a_task_is_refused_with_the_reason() {
-        let reason = |body: &str| task(body, "m").unwrap_err().to_string();
-        assert!(reason("hello").starts_with("the message is no task: not JSON"));
-        assert!(reason("[1]").contains("no task"));
-        assert!(reason(r#"{"issue_number": "x", "repository": "o/r"}"#).contains("no task"));
-        assert!(reason(r#"{"repository": "o/r"}"#).contains("issue_number"));
-        assert!(reason(r#"{"issue_number": 0, "repository": "o/r"}"#).contains("1 or more"));
-        assert!(reason(r#"{"issue_number": 1, "repository": "../r"}"#).contains("OWNER/NAME"));
-        assert!(reason(r#"{"type": "pr_comment", "issue_number": 1}"#).contains("pr_comment"));
-        assert!(reason(&"x".repeat(LARGEST + 1)).contains("at most"));
-        assert!(reason(&"[".repeat(100_000)).contains("not JSON"));
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn no_message_makes_it_panic(body in ".{0,200}") {
-            let _ = (task(&body, "m"), unknown_keys(&body));
-        }
-    }
-}
+mod tests;

@@ -55,7 +55,9 @@ impl NativeRunner {
 
     async fn env(&self, errand: &Command<'_>) -> std::io::Result<Vec<(OsString, OsString)>> {
         let temporary = errand.home.join("tmp");
-        tokio::fs::create_dir_all(&temporary).await?;
+        for folder in [errand.home, temporary.as_path()] {
+            real_folder(folder).await?;
+        }
         let mut env: Vec<(OsString, OsString)> = vec![
             ("PATH".into(), self.options.path.clone().into()),
             ("HOME".into(), errand.home.into()),
@@ -106,10 +108,19 @@ impl Runner for NativeRunner {
     }
 }
 
+/// Makes a folder, also in place of a link: an earlier command may have put one there, and what
+/// we make behind it would be outside of the job.
+async fn real_folder(path: &Path) -> std::io::Result<()> {
+    if tokio::fs::symlink_metadata(path).await.is_ok_and(|it| !it.is_dir()) {
+        tokio::fs::remove_file(path).await?;
+    }
+    tokio::fs::create_dir_all(path).await
+}
+
 /// A cargo home below `home` that has the programs and the downloads of `real`, and no secrets.
 async fn share_cargo(real: &Path, home: &Path) -> std::io::Result<PathBuf> {
     let ours = home.join(".cargo");
-    tokio::fs::create_dir_all(&ours).await?;
+    real_folder(&ours).await?;
     for share in CARGO_SHARES {
         let there = real.join(share);
         if tokio::fs::try_exists(&there).await.unwrap_or(false) {

@@ -35,6 +35,9 @@ pub enum Admission {
     New(Job),
     /// It was: this is how far its job has come.
     Known(Job),
+    /// It has no job, and gets none: this one does what it asks for and answers for it. The
+    /// delivery is of no further use.
+    Claimed(Job),
 }
 
 /// Which jobs to list. Nothing set: all.

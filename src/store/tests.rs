@@ -2,6 +2,10 @@ use super::*;
 use crate::domain::job::{Event, Failure, Fault};
 use crate::domain::task::Origin;
 
+mod claims;
+mod counts;
+mod memory;
+
 const NOW: Timestamp = Timestamp(1_000_000);
 
 fn task(repository: &str, number: u64, asking: &str) -> Task {
@@ -28,6 +32,7 @@ async fn admitted(store: &Store, task: &Task, now: i64) -> Job {
     match store.admit(task, "receipt", Timestamp(now)).await.unwrap() {
         Admission::New(job) => job,
         Admission::Known(job) => panic!("{} was known", job.id),
+        Admission::Claimed(job) => panic!("{} has claimed it", job.id),
     }
 }
 
@@ -166,18 +171,6 @@ async fn only_a_job_that_is_not_over_can_be_cancelled() {
     assert_eq!(store.cancel_requested(&job.id).await, Ok(true));
     store.append(&job.id, &record(2, "over"), JobState::Cancelled, None).await.unwrap();
     assert_eq!(store.request_cancel(&job.id, NOW).await, Ok(false));
-}
-
-#[tokio::test]
-async fn the_runs_of_one_issue_are_counted_from_a_moment_on() {
-    let store = store();
-    for (at, asking) in [(10, "a"), (20, "b"), (30, "c")] {
-        admitted(&store, &task("acme/api", 7, asking), at).await;
-    }
-    admitted(&store, &task("acme/api", 8, "a"), 30).await;
-    let repository = "Acme/Api".parse().unwrap();
-    assert_eq!(store.runs_since(&repository, 7, Timestamp(20)).await, Ok(2));
-    assert_eq!(store.runs_since(&repository, 9, Timestamp(0)).await, Ok(0));
 }
 
 #[tokio::test]

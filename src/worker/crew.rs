@@ -6,8 +6,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::job::{JobId, Outcome};
+use crate::code_host::HostError;
+use crate::domain::job::{JobId, Outcome, Story};
+use crate::domain::task::Origin;
 use crate::domain::time::Timestamp;
+use crate::engine::authority::Asker;
+use crate::engine::request::{self, Request};
 use crate::process::Tee;
 use crate::redact::Redactor;
 use crate::store::joblog::{Filter, JobLog};
@@ -16,9 +20,6 @@ use crate::worker::drive::{Clock, Perform};
 use crate::worker::hands::{Hands, Log, Tools};
 use crate::worker::lease::Lease;
 use crate::worker::shift::Hire;
-
-/// A day, in milliseconds.
-const DAY_MS: i64 = 86_400_000;
 
 /// All hands of a worker share this.
 pub struct Crew {
@@ -41,22 +42,72 @@ impl Hire for Crew {
             .ok();
         let (store, clock) = (self.store.clone(), self.tools.clock.clone());
         let log = JobTranscript { store, clock, job: job.id.clone(), file };
-        let since = Timestamp((self.tools.clock)().0 - DAY_MS);
-        let (repository, issue) = (&job.task.repository, job.task.issue());
-        let runs = self.store.runs_since(repository, issue, since).await.unwrap_or(0);
-        Box::new(Hands::new(self.tools.clone(), lease, Arc::new(log), runs))
+        Box::new(Hands::new(self.tools.clone(), lease, Arc::new(log)))
+    }
+
+    /// Only what was said since the job began counts, and only of people who may ask for work.
+    async fn is_asked_to_stop(&self, job: &Job) -> bool {
+        match self.said_stop(job).await {
+            Ok(said) => said,
+            Err(error) => {
+                tracing::debug!(%error, "it is not known whether somebody said stop");
+                false
+            }
+        }
     }
 
     /// What was pushed, or came to nothing, is not kept; what a person may want to look at is,
     /// until the sweep at a later start.
     async fn dismiss(&self, job: &JobId, outcome: &Outcome) {
         match outcome {
-            Outcome::GaveUp | Outcome::Broke(_) => {}
+            Outcome::GaveUp | Outcome::Broke(_) | Outcome::Stopped(_) | Outcome::Clashed { .. } => {
+            }
             _ => self.tools.workspaces.remove(job).await,
         }
         if let Err(error) = self.tools.workspaces.tidy(&CancellationToken::new()).await {
             tracing::debug!(%error, "the mirrors could not be tidied");
         }
+    }
+}
+
+impl Crew {
+    /// When the work was asked for, once that was read.
+    async fn asked_at(&self, job: &Job) -> Option<Timestamp> {
+        let records = self.store.records(&job.id).await.ok()?;
+        let story = Story { job: job.id.clone(), task: job.task.clone(), records };
+        story.conversation()?.requests.first().map(|it| it.at)
+    }
+
+    async fn said_stop(&self, job: &Job) -> Result<bool, HostError> {
+        let Origin::PrComment { pull, .. } = job.task.origin else { return Ok(false) };
+        let (host, repository) = (&self.tools.host, &job.task.repository);
+        // By the code host's clock: ours may be another.
+        let Some(asked_at) = self.asked_at(job).await else { return Ok(false) };
+        // What stopped the job of a comment does not stop the one that the operator lets run anew.
+        let asked_at = match job.task.asking.is_empty() {
+            true => asked_at,
+            false => asked_at.max(job.created_at),
+        };
+        let remarks = host.remarks(repository, pull, Some(asked_at)).await?;
+        let stops = remarks.iter().filter(|it| {
+            asked_at <= it.created_at
+                && !it.edited
+                && matches!(request::read(&it.body), Some(Request::Stop))
+        });
+        for author in stops.filter_map(|it| it.author.as_ref()) {
+            let me = host.me().await?;
+            let asker = Asker {
+                person: author.person.clone(),
+                bot: author.bot,
+                may_push: host.permission(repository, &author.person).await?.may_push(),
+                is_us: me.is_some_and(|me| me.id == author.person.id),
+            };
+            if asker.is_trusted(&self.tools.authority) {
+                tracing::info!(by = asker.person.login, "asked to stop on the pull request");
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

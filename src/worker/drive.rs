@@ -155,6 +155,7 @@ fn name(action: &Action) -> &'static str {
         Action::Attempt(_) => "attempt",
         Action::Verify { .. } => "verify",
         Action::Prove(_) => "prove",
+        Action::Gate(_) => "gate",
         Action::Commit { .. } => "commit",
         Action::Push(_) => "push",
         Action::Open { .. } => "open",

@@ -1,37 +1,44 @@
-//! Carries out one action and says what came of it. Every side effect of a job is here.
+//! Carries out one action and says what came of it. Every side effect of a job is here or in a
+//! file below.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::{Agent, AgentError};
-use crate::code_host::{CodeHost, Draft, HostError};
-use crate::domain::change::{Change, ObjectId};
-use crate::domain::job::{Event, Failure, Fault, Phase, Progress, Story};
+use crate::audit::{Audit, AuditError, Decision, Entry};
+use crate::code_host::{CodeHost, HostError};
+use crate::domain::change::ObjectId;
+use crate::domain::job::{Event, Failure, Fault, Person, Progress, Story};
+use crate::domain::task::{Origin, Repository};
+use crate::engine::authority;
 use crate::engine::decide::Action;
-use crate::engine::report::{self, Masthead};
+use crate::engine::gate as gatekeeping;
+use crate::engine::report::Masthead;
 use crate::process::Tee;
 use crate::queue::QueueError;
 use crate::redact::Redactor;
 use crate::runner::{Runner, RunnerError};
+use crate::store::{Store, StoreError};
 use crate::worker::drive::{Clock, Perform};
 use crate::worker::lease::Lease;
-use crate::workspace::{Identity, Workspace, WorkspaceError, Workspaces};
+use crate::workspace::{Workspace, WorkspaceError, Workspaces};
 
+mod answer;
 mod attempt;
+mod commands;
+mod converse;
+mod gate;
+mod inspect;
 mod prepare;
+mod publish;
 mod verify;
 
 /// The label that asks for work.
 pub const ASK: &str = "ai-task";
-/// The labels that say how it ended.
-const DONE: &str = "ai-task-done";
-const FAILED: &str = "ai-task-failed";
-/// How many branch names are tried when earlier work on the same issue holds the first ones.
-const MOST_BRANCHES: u32 = 20;
-
 /// What all jobs of a worker work with.
 pub struct Tools {
     /// Who edits.
@@ -44,8 +51,18 @@ pub struct Tools {
     pub workspaces: Workspaces,
     /// What reports say about this worker.
     pub masthead: Masthead,
-    /// What the operator allows.
-    pub trust: Trust,
+    /// Who may start work, as the operator decides.
+    pub authority: authority::Policy,
+    /// What may leave this machine, as the operator decides.
+    pub gate: gatekeeping::Limits,
+    /// The worker's own secrets: nothing that holds one leaves.
+    pub secrets: Vec<SecretString>,
+    /// The jobs, and what is known of repositories and pull requests.
+    pub store: Store,
+    /// Where it is written down who asked for what, and what was decided.
+    pub audit: Audit,
+    /// The names of the models, in the order in which they are tried.
+    pub ladder: Vec<String>,
     /// Takes the secrets out of all that leaves for people or the model.
     pub redactor: Redactor,
     /// Branches are called this, with the issue's number behind it.
@@ -56,26 +73,13 @@ pub struct Tools {
     pub clock: Clock,
 }
 
-/// What the operator allows.
-#[derive(Clone, Debug, Default)]
-pub struct Trust {
-    /// `owner/name` in lower case; empty: every repository that the token may push to.
-    pub repositories: Vec<String>,
-    /// Whether the checks of a public repository may run outside a cage.
-    pub native_public: bool,
-    /// Whether those of a private one may.
-    pub native_private: bool,
-    /// Jobs of one issue in a day.
-    pub max_runs_per_day: u32,
-}
-
 /// The hands of one job.
 pub struct Hands {
     tools: Arc<Tools>,
     lease: Arc<Lease>,
     log: Arc<dyn Log>,
-    /// Jobs of this issue in the last day, this one included.
-    runs_today: u64,
+    /// Who asked, once that was read.
+    asker: Option<Person>,
     workspace: Option<Workspace>,
     /// The tree that is known to be on disk; `None` after anything could have changed it.
     on_disk: Option<ObjectId>,
@@ -101,7 +105,7 @@ macro_rules! failure_from {
         }
     )*};
 }
-failure_from!(AgentError, RunnerError, WorkspaceError, QueueError);
+failure_from!(AgentError, AuditError, QueueError, RunnerError, StoreError, WorkspaceError);
 
 impl From<HostError> for Failure {
     fn from(error: HostError) -> Self {
@@ -144,8 +148,8 @@ impl Perform for Hands {
 
 impl Hands {
     /// Hands for one job. They pick up the workspace that an earlier process left.
-    pub fn new(tools: Arc<Tools>, lease: Arc<Lease>, log: Arc<dyn Log>, runs_today: u64) -> Self {
-        Self { tools, lease, log, runs_today, workspace: None, on_disk: None }
+    pub fn new(tools: Arc<Tools>, lease: Arc<Lease>, log: Arc<dyn Log>) -> Self {
+        Self { tools, lease, log, asker: None, workspace: None, on_disk: None }
     }
 
     async fn try_perform(
@@ -163,8 +167,9 @@ impl Hands {
             Action::Attempt(attempt) => self.attempt(attempt, progress, story, stop).await,
             Action::Verify { tree, scope } => self.verify(tree, scope, progress, story, stop).await,
             Action::Prove(tree) => self.prove(tree, story, stop).await,
-            Action::Commit { tree, .. } => self.commit(tree, story).await,
-            Action::Push(commit) => self.push(&commit, story, stop).await,
+            Action::Gate(tree) => self.gate(tree, story).await,
+            Action::Commit { tree, .. } => self.commit(tree, progress, story).await,
+            Action::Push(commit) => self.push(&commit, progress, story, stop).await,
             Action::Open { change, draft } => self.open(&change, draft, story).await,
             Action::Label { done } => self.label(done, story).await,
             Action::Rest(rest) => {
@@ -176,85 +181,13 @@ impl Hands {
         }
     }
 
-    async fn tell(
-        &self,
-        progress: &Progress,
-        story: &Story,
-        phase: Phase,
-    ) -> Result<Event, Failure> {
-        self.lease.confirm().await?;
-        let (repository, issue) = (&story.task.repository, story.task.issue());
-        let body = self.hushed(&report::comment(story, &self.tools.masthead, phase));
-        let marker = report::marker(&story.job);
-        let said = self.tools.host.say(repository, issue, &marker, progress.comment, &body);
-        Ok(Event::Told { phase, comment: said.await? })
-    }
-
-    async fn commit(&mut self, tree: ObjectId, story: &Story) -> Result<Event, Failure> {
-        let base = story.checkout().map(|it| it.tree.clone());
-        // A fixed moment of the job, so that the same work gives the same commit after a crash.
-        let at = story.records.last().map(|it| it.at).unwrap_or_default();
-        let message = self.hushed(&report::commit_message(story));
-        let workspace = self.workspace(story).await?;
-        let commit = workspace.commit(&tree, &message, &author(), at).await?;
-        let files = match base {
-            Some(base) => workspace.changes(&base, &tree).await?,
-            None => Vec::new(),
-        };
-        Ok(Event::Committed { commit, tree, files })
-    }
-
-    /// Pushes to the first name that is free or already holds this very commit.
-    async fn push(
-        &mut self,
-        commit: &ObjectId,
-        story: &Story,
-        stop: &CancellationToken,
-    ) -> Result<Event, Failure> {
-        self.lease.confirm().await?;
-        let first = format!("{}{}", self.tools.branch_prefix, story.task.issue());
-        let workspace = self.workspace(story).await?;
-        for nth in 1..=MOST_BRANCHES {
-            let branch = if nth == 1 { first.clone() } else { format!("{first}-{nth}") };
-            match workspace.push(&branch, commit, stop).await {
-                Ok(change) => return Ok(Event::Pushed(change)),
-                Err(WorkspaceError::BranchTaken { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        let message =
-            format!("{MOST_BRANCHES} branches from {first} on are taken: delete what is merged");
-        Err(Failure::new(Fault::Permanent, message))
-    }
-
-    async fn open(&self, change: &Change, draft: bool, story: &Story) -> Result<Event, Failure> {
-        self.lease.confirm().await?;
-        let base = story.inspection().map(|it| it.default_branch.clone()).unwrap_or_default();
-        let draft = Draft {
-            base,
-            title: self.hushed(&report::title(story)),
-            body: self.hushed(&report::body(story, &self.tools.masthead, !draft)),
-            draft,
-        };
-        let opened = self.tools.host.open(&story.task.repository, change, &draft).await?;
-        Ok(Event::Opened(opened))
-    }
-
-    async fn label(&self, done: bool, story: &Story) -> Result<Event, Failure> {
-        self.lease.confirm().await?;
-        let (add, other) = if done { (DONE, FAILED) } else { (FAILED, DONE) };
-        let (repository, issue) = (&story.task.repository, story.task.issue());
-        self.tools.host.label(repository, issue, &[add], &[ASK, other]).await?;
-        Ok(Event::Labelled)
-    }
-
     /// The checkout: the one at hand, or what an earlier process left on disk.
     async fn workspace(&mut self, story: &Story) -> Result<&Workspace, Failure> {
         if self.workspace.is_none() {
             let checkout = story.checkout().ok_or_else(|| {
                 Failure::new(Fault::Permanent, "the job has no checkout: its journal is damaged")
             })?;
-            let (workspaces, repository) = (&self.tools.workspaces, &story.task.repository);
+            let (workspaces, repository) = (&self.tools.workspaces, home(story));
             let found = workspaces.reopen(&story.job, repository, &checkout.base).await?;
             (self.workspace, self.on_disk) = (Some(found), None);
         }
@@ -264,6 +197,36 @@ impl Hands {
     /// Without our secrets, whoever put them there.
     fn hushed(&self, text: &str) -> String {
         self.tools.redactor.text(text).into_owned()
+    }
+
+    /// Writes down what was decided, for the operator. Doing it twice leaves one row.
+    async fn audit(
+        &self,
+        story: &Story,
+        decision: Decision,
+        about: &str,
+        why: &str,
+    ) -> Result<(), Failure> {
+        let asked_by = || story.inspection().and_then(|it| it.asked_by.clone());
+        let asked = match story.task.origin {
+            Origin::Issue { .. } => format!("label {ASK}"),
+            Origin::PrComment { comment, .. } => format!("{} {}", comment.kind.name(), comment.id),
+        };
+        self.tools
+            .audit
+            .append(&Entry {
+                key: format!("{} {} {about}", story.job, decision.name()).trim_end().to_owned(),
+                at: (self.tools.clock)(),
+                job: Some(story.job.clone()),
+                repository: story.task.repository.to_string(),
+                thread: story.task.thread(),
+                actor: self.asker.clone().or_else(asked_by),
+                asked,
+                decision,
+                why: self.hushed(why),
+            })
+            .await?;
+        Ok(())
     }
 
     /// Puts `tree` on disk, unless it is known to be there.
@@ -277,11 +240,12 @@ impl Hands {
     }
 }
 
-fn stopped() -> Failure {
-    Failure::new(Fault::Interrupted, "the worker is stopping")
+/// The repository that the work is pushed to: the task's, or the fork that its pull request is from.
+fn home(story: &Story) -> &Repository {
+    let fork = story.conversation().and_then(|it| it.fork.as_ref());
+    fork.unwrap_or(&story.task.repository)
 }
 
-/// Who commits. The address belongs to nobody (RFC 6761, `.invalid`).
-fn author() -> Identity {
-    Identity { name: "CodingWorker".to_owned(), email: "codingworker@noreply.invalid".to_owned() }
+fn stopped() -> Failure {
+    Failure::new(Fault::Interrupted, "the worker is stopping")
 }

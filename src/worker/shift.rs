@@ -2,23 +2,26 @@
 //! settle each once.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 use tokio_util::task::TaskTracker;
-use tracing::Instrument;
 
-use crate::domain::job::{JobId, Outcome, Story};
+use crate::domain::job::{JobId, Outcome};
 use crate::engine::decide::Policy;
 use crate::engine::intake;
 use crate::queue::{Delivery, QueueError, Receipt, Settlement, TaskQueue};
 use crate::store::{Admission, Job, Store, StoreError};
-use crate::worker::drive::{Clock, DriveError, Perform, Reins, drive};
-use crate::worker::journal::{News, StoreJournal};
+use crate::worker::drive::{Clock, Perform};
+use crate::worker::journal::News;
+use crate::worker::lanes::Lanes;
 use crate::worker::lease::Lease;
 use crate::worker::lifecycle::Bells;
+
+mod job;
 
 /// Makes the hands of a job. The worker knows no vendor.
 #[async_trait]
@@ -26,12 +29,14 @@ pub trait Hire: Send + Sync {
     /// Hands for this job, which check `lease` before they change what others can see.
     async fn hands(&self, job: &Job, lease: Arc<Lease>) -> Box<dyn Perform>;
 
+    /// Whether somebody who may has said on the code host that this job is to stop. Asked now and
+    /// then while it runs.
+    async fn is_asked_to_stop(&self, job: &Job) -> bool;
+
     /// Cleans up after a job that is over.
     async fn dismiss(&self, job: &JobId, outcome: &Outcome);
 }
 
-/// How often a running job looks whether somebody said `codingworker cancel`.
-const CANCEL_LOOK: Duration = Duration::from_millis(500);
 /// How long the queue is left alone after it failed: the first time, and at most.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -58,6 +63,16 @@ pub struct Shift {
     pub until_empty: bool,
 }
 
+/// What is under way.
+#[derive(Clone)]
+struct Desk {
+    slots: Arc<Semaphore>,
+    running: Running,
+    lanes: Arc<Lanes>,
+    waiting: Arc<AtomicUsize>,
+    jobs: TaskTracker,
+}
+
 type Running = Arc<Mutex<HashMap<JobId, Arc<Lease>>>>;
 
 /// What a shift can end with besides being told to stop.
@@ -79,25 +94,24 @@ impl Shift {
     /// When the store fails, or the queue refuses us.
     pub async fn work(self) -> Result<(), ShiftError> {
         let shift = Arc::new(self);
-        let (slots, running) = (Arc::new(Semaphore::new(shift.slots)), Running::default());
-        let jobs = TaskTracker::new();
+        let desk = Desk {
+            slots: Arc::new(Semaphore::new(shift.slots)),
+            running: Running::default(),
+            lanes: Arc::default(),
+            waiting: Arc::default(),
+            jobs: TaskTracker::new(),
+        };
         for job in shift.store.unfinished().await? {
-            shift.take_up(job, &slots, &running, &jobs).await;
+            shift.take_up(job, &desk).await;
         }
-        let result = shift.receive(&slots, &running, &jobs).await;
-        jobs.close();
-        jobs.wait().await;
+        let result = shift.receive(&desk).await;
+        desk.jobs.close();
+        desk.jobs.wait().await;
         result
     }
 
     /// A job that an earlier process left: goes on, if its task is still ours.
-    async fn take_up(
-        self: &Arc<Self>,
-        job: Job,
-        slots: &Arc<Semaphore>,
-        running: &Running,
-        jobs: &TaskTracker,
-    ) {
+    async fn take_up(self: &Arc<Self>, job: Job, desk: &Desk) {
         let receipt =
             job.receipt.as_deref().and_then(|it| serde_json::from_str::<Receipt>(it).ok());
         let Some(receipt) = receipt else { return };
@@ -106,7 +120,7 @@ impl Shift {
                 tracing::info!(job = %job.id, "going on with a job that was left unfinished");
                 // Asked for here and now: whoever receives asks next, and would hold the slot for
                 // the length of a poll, or give it to a newer task.
-                let mut slot = Box::pin(slots.clone().acquire_owned());
+                let mut slot = Box::pin(desk.slots.clone().acquire_owned());
                 let first = tokio::select! {
                     biased;
                     slot = &mut slot => Some(slot.ok()),
@@ -118,7 +132,7 @@ impl Shift {
                         None => slot.await.ok(),
                     }
                 };
-                self.start(job, receipt, slot, running, jobs);
+                self.start(job, receipt, slot, desk);
             }
             Err(QueueError::LeaseLost) => {
                 tracing::info!(job = %job.id, "its task is back in the queue: waiting for it");
@@ -127,14 +141,9 @@ impl Shift {
         }
     }
 
-    async fn receive(
-        self: &Arc<Self>,
-        slots: &Arc<Semaphore>,
-        running: &Running,
-        jobs: &TaskTracker,
-    ) -> Result<(), ShiftError> {
+    async fn receive(self: &Arc<Self>, desk: &Desk) -> Result<(), ShiftError> {
         let mut pause = FIRST_PAUSE;
-        let drain = &self.bells.drain;
+        let (drain, slots) = (&self.bells.drain, &desk.slots);
         while !drain.is_cancelled() {
             let first = tokio::select! {
                 biased;
@@ -145,14 +154,14 @@ impl Shift {
             let Ok(first) = first else { break };
             let more = std::iter::from_fn(|| slots.clone().try_acquire_owned().ok()).take(9);
             let mut free = std::iter::once(first).chain(more).collect::<Vec<_>>();
-            if self.until_empty && self.is_empty(running).await {
+            if self.until_empty && self.is_empty(&desk.running).await {
                 break;
             }
             match self.queue.receive(free.len(), drain).await {
                 Ok(deliveries) => {
                     pause = FIRST_PAUSE;
                     for delivery in deliveries {
-                        self.admit(delivery, &mut free, running, jobs).await?;
+                        self.admit(delivery, &mut free, desk).await?;
                     }
                 }
                 Err(error @ QueueError::Refused(_)) => return Err(error.into()),
@@ -180,8 +189,7 @@ impl Shift {
         self: &Arc<Self>,
         delivery: Delivery,
         free: &mut Vec<OwnedSemaphorePermit>,
-        running: &Running,
-        jobs: &TaskTracker,
+        desk: &Desk,
     ) -> Result<(), ShiftError> {
         let receipt = delivery.receipt.clone();
         let lease = || Lease::new(self.queue.clone(), self.clock.clone(), receipt.clone());
@@ -206,9 +214,14 @@ impl Shift {
                 tracing::info!(job = %job.id, "the task was delivered again; its job is over");
                 lease().settle(Settlement::Done).await;
             }
+            // Its job answers for it, or did.
+            Admission::Claimed(job) => {
+                tracing::info!(job = %job.id, "the request is done together with another");
+                lease().settle(Settlement::Done).await;
+            }
             Admission::New(job) | Admission::Known(job) => {
                 let at_work = {
-                    let running = running.lock().unwrap_or_else(PoisonError::into_inner);
+                    let running = desk.running.lock().unwrap_or_else(PoisonError::into_inner);
                     running.get(&job.id).cloned()
                 };
                 match at_work {
@@ -226,132 +239,11 @@ impl Shift {
                     }
                     None => {
                         let slot = free.pop();
-                        self.start(job, receipt, std::future::ready(slot), running, jobs);
+                        self.start(job, receipt, std::future::ready(slot), desk);
                     }
                 }
             }
         }
         Ok(())
-    }
-
-    fn start(
-        self: &Arc<Self>,
-        job: Job,
-        receipt: Receipt,
-        slot: impl Future<Output = Option<OwnedSemaphorePermit>> + Send + 'static,
-        running: &Running,
-        jobs: &TaskTracker,
-    ) {
-        let lease = Arc::new(Lease::new(self.queue.clone(), self.clock.clone(), receipt));
-        running
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(job.id.clone(), lease.clone());
-        let shift = self.clone();
-        let at_work = AtWork { job: job.id.clone(), running: running.clone() };
-        let span = tracing::info_span!("job", job = %job.id);
-        jobs.spawn(
-            async move {
-                let _at_work = at_work;
-                // A job that was taken up may have to wait for a slot; its lease is kept meanwhile.
-                let work = async {
-                    let Some(_slot) = slot.await else { return };
-                    shift.run(job, lease.clone()).await;
-                };
-                tokio::select! {
-                    biased;
-                    () = work => {}
-                    // Never ends before the work: a lost lease is told to the job by its token.
-                    () = async { lease.keep().await; std::future::pending().await } => {}
-                }
-            }
-            .instrument(span),
-        );
-    }
-
-    /// One job from where it stands to its end, or to where it was put down.
-    async fn run(&self, job: Job, lease: Arc<Lease>) {
-        let records = match self.store.records(&job.id).await {
-            Ok(records) => records,
-            Err(error) => return tracing::error!(%error, "the job cannot be read"),
-        };
-        let mut story = Story { job: job.id.clone(), task: job.task.clone(), records };
-        let mut hands = self.hire.hands(&job, lease.clone()).await;
-        let mut journal = StoreJournal::new(self.store.clone(), self.news.clone());
-        let reins = Reins::default();
-        let driven = async {
-            let (clock, policy) = (&self.clock, &self.policy);
-            drive(hands.as_mut(), &mut journal, policy, &mut story, clock, &reins).await
-        };
-        let ended = tokio::select! {
-            biased;
-            ended = driven => ended,
-            () = self.watch(&job.id, &lease, &reins) => return,
-        };
-        drop(hands);
-        match ended {
-            Ok(outcome) => {
-                tracing::info!(outcome = outcome_name(&outcome), "over");
-                lease.settle(Settlement::Done).await;
-                self.hire.dismiss(&job.id, &outcome).await;
-            }
-            Err(DriveError::PutDown(why)) if lease.lost.is_cancelled() => {
-                tracing::warn!(why, "put down: the task is no longer ours");
-            }
-            Err(DriveError::PutDown(why)) => {
-                tracing::info!(why, "put down; it goes on from here");
-                lease.settle(Settlement::Return(Duration::ZERO)).await;
-            }
-            Err(error) => {
-                tracing::error!(%error, "put down");
-                lease.settle(Settlement::Return(Duration::from_secs(60))).await;
-            }
-        }
-    }
-
-    /// Pulls the reins of a job when it must stop. Never ends.
-    async fn watch(&self, job: &JobId, lease: &Lease, reins: &Reins) {
-        loop {
-            tokio::select! {
-                biased;
-                () = self.bells.abort.cancelled() => reins.stop.cancel(),
-                () = lease.lost.cancelled() => reins.stop.cancel(),
-                () = tokio::time::sleep(CANCEL_LOOK) => {
-                    if !self.store.cancel_requested(job).await.unwrap_or(false) {
-                        continue;
-                    }
-                    reins.cancel.cancel();
-                }
-            }
-            if reins.stop.is_cancelled() {
-                std::future::pending::<()>().await;
-            }
-            self.bells.abort.cancelled().await;
-        }
-    }
-}
-
-/// A job is at work until this is dropped, also by a panic: what is then delivered again must find
-/// nobody at work, or it would wait for somebody who is gone.
-struct AtWork {
-    job: JobId,
-    running: Running,
-}
-
-impl Drop for AtWork {
-    fn drop(&mut self) {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.job);
-    }
-}
-
-fn outcome_name(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Ready(_) => "ready",
-        Outcome::Incomplete(_) => "incomplete",
-        Outcome::BranchOnly(_) => "branch only",
-        Outcome::GaveUp => "gave up",
-        Outcome::NothingToChange => "nothing to change",
-        Outcome::Broke(_) => "broke",
-        Outcome::Cancelled => "cancelled",
     }
 }

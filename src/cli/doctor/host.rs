@@ -9,7 +9,7 @@ use super::Finding;
 use crate::app;
 use crate::code_host::github::{GitHub, GitHubOptions, Permissions, TokenFacts, TokenKind};
 use crate::code_host::{CodeHost, HostError, RepositoryFacts};
-use crate::config::{Config, Native};
+use crate::config::{Allowed, Config, Native};
 use crate::domain::task::Repository;
 use crate::domain::time::Timestamp;
 use crate::retry::RetryPolicy;
@@ -52,19 +52,17 @@ pub(super) async fn look(config: &Config, repository: Option<&Repository>) -> Ve
     };
     let now = (app::clock())();
     let mut findings = judge_token(&facts, now);
+    let login = facts.login.as_deref();
+    findings.extend(login.map(|it| judge_account(it, config.trust.own_account)));
     findings.extend(facts.server_time.map(|theirs| judge_clock(now, theirs)));
     if let Some(repository) = repository {
-        let trust = Trust {
-            native: config.trust.native,
-            listed: config.trust.repositories.is_empty()
-                || config
-                    .trust
-                    .repositories
-                    .iter()
-                    .any(|it| it.to_string().eq_ignore_ascii_case(&repository.to_string())),
-        };
+        let (native, allowed) = (config.trust.native, &config.trust.repositories);
         match github.permissions(repository).await {
-            Ok(may) => findings.extend(judge_permissions(repository, &may, trust)),
+            Ok(may) => {
+                let is_it = |it: &Allowed| it.is(repository, Some(may.facts.id));
+                let listed = allowed.is_empty() || allowed.iter().any(is_it);
+                findings.extend(judge_permissions(repository, &may, Trust { native, listed }));
+            }
             Err(error) => findings.push(judge_unseen(repository, &error)),
         }
     }
@@ -157,6 +155,20 @@ fn judge_token(facts: &TokenFacts, now: Timestamp) -> Vec<Finding> {
     findings.extend(facts.scopes.as_deref().and_then(judge_scopes));
     findings.extend(facts.expires.as_deref().map(|expires| judge_expiry(expires, now)));
     findings
+}
+
+/// Whether whoever owns the token can start work himself.
+fn judge_account(login: &str, own_account: bool) -> Finding {
+    Finding::info(
+        "own account",
+        match own_account {
+            true => format!("{login} may ask for work, as `trust.own_account` says"),
+            false => format!(
+                "labels and comments of {login} start no work; for a token of your own account \
+                 set `trust.own_account: true`"
+            ),
+        },
+    )
 }
 
 /// Only classic tokens and logins have scopes; an empty list may stand for another kind.

@@ -8,8 +8,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use crate::code_host::HostError;
-use crate::domain::job::Person;
+use crate::code_host::{HostError, Permission};
+use crate::domain::job::{Person, Spot};
+use crate::domain::task::{CommentKind, Repository};
 use crate::domain::time::Timestamp;
 
 /// How long another process may hold the lock. One change takes milliseconds.
@@ -28,10 +29,32 @@ pub struct Ledger {
     pub last_number: u64,
     /// The highest id given to a comment.
     pub last_comment: u64,
+    /// The newest moment that was written down: no two things happen at the same one.
+    pub last_at: Timestamp,
+    /// Who may do what. Empty: everybody who can write into the folder may do everything.
+    pub roles: Vec<FolderRole>,
     /// In the order they were opened.
     pub issues: Vec<FolderIssue>,
     /// In the order they were opened.
     pub pull_requests: Vec<FolderPullRequest>,
+}
+
+impl Ledger {
+    /// The next moment. This folder plays a code host, and a code host has a clock of its own.
+    pub(super) fn tick(&mut self) -> Timestamp {
+        let now = Timestamp(chrono::Utc::now().timestamp_millis());
+        self.last_at = now.max(Timestamp(self.last_at.0 + 1));
+        self.last_at
+    }
+}
+
+/// What somebody may do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FolderRole {
+    /// Who.
+    pub person: Person,
+    /// What.
+    pub permission: Permission,
 }
 
 /// An issue in a folder.
@@ -53,6 +76,9 @@ pub struct FolderIssue {
     pub timeline: Vec<LabelEvent>,
     /// In the order they were made.
     pub comments: Vec<FolderComment>,
+    /// When its title or body was changed last.
+    #[serde(default)]
+    pub edited_at: Option<Timestamp>,
 }
 
 /// One line of an issue's timeline.
@@ -68,7 +94,7 @@ pub struct LabelEvent {
     pub at: Timestamp,
 }
 
-/// A comment on an issue in a folder.
+/// A comment on an issue or a pull request in a folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FolderComment {
     /// Its id.
@@ -81,6 +107,15 @@ pub struct FolderComment {
     pub at: Timestamp,
     /// What it said before each edit, oldest first.
     pub earlier: Vec<String>,
+    /// When it was changed last.
+    #[serde(default)]
+    pub edited_at: Option<Timestamp>,
+    /// Of which kind it is. All kinds share their ids here.
+    #[serde(default)]
+    pub kind: CommentKind,
+    /// The lines that it is about.
+    #[serde(default)]
+    pub spot: Option<Spot>,
 }
 
 /// A pull request in a folder.
@@ -106,6 +141,21 @@ pub struct FolderPullRequest {
     pub open: bool,
     /// When it was opened.
     pub at: Timestamp,
+    /// Who opened it.
+    #[serde(default)]
+    pub author: Option<Person>,
+    /// Whether it was merged.
+    #[serde(default)]
+    pub merged: bool,
+    /// The repository of the folder that its branch is in, where that is another one.
+    #[serde(default)]
+    pub fork: Option<Repository>,
+    /// Whether whoever may push here may push to the fork's branch too.
+    #[serde(default)]
+    pub maintainer_can_modify: bool,
+    /// In the order they were made.
+    #[serde(default)]
+    pub comments: Vec<FolderComment>,
 }
 
 /// Reads a ledger; a repository that nobody wrote about has an empty one.

@@ -113,6 +113,11 @@ impl Answer {
         (secondary || self.status == StatusCode::TOO_MANY_REQUESTS).then_some(UNNAMED_WAIT)
     }
 
+    /// How long until GitHub counts anew, for an answer that says in its body that we are limited.
+    pub(super) fn reset(&self) -> Duration {
+        self.limit("").unwrap_or(UNNAMED_WAIT)
+    }
+
     /// GitHub's message and its list of errors, on one line.
     pub(super) fn words(&self) -> String {
         let Ok(body) = serde_json::from_slice::<Value>(&self.body) else {
@@ -153,7 +158,7 @@ impl Answer {
 }
 
 /// Foreign words made fit for one line of ours.
-fn plain(text: &str, most: usize) -> String {
+pub(super) fn plain(text: &str, most: usize) -> String {
     let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let words = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
     if words.chars().count() <= most {

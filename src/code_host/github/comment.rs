@@ -58,7 +58,7 @@ impl GitHub {
                 edited => return edited,
             }
         }
-        let me = self.me().await?;
+        let me = self.who().await?;
         let thing = issue_named(repository, issue);
         let address = format!("{}/issues/{issue}/comments", path(repository));
         let comments: Vec<WireComment> = self.wire.pages(&address, &thing, MOST_PAGES).await?;

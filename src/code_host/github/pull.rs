@@ -1,4 +1,4 @@
-//! Pull requests: found, or opened.
+//! Pull requests: found, or opened, or read.
 
 use http::Method;
 use serde::Deserialize;
@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::text::{fit_body, fit_title};
 use super::wire::encoded;
-use super::{GitHub, named, path};
-use crate::code_host::{Draft, HostError};
+use super::{GitHub, User, actor, named, path};
+use crate::code_host::{Draft, HostError, Pull};
 use crate::domain::change::{Change, PullRequest};
 use crate::domain::task::Repository;
 
@@ -37,6 +37,22 @@ struct End {
 #[derive(Deserialize)]
 struct EndRepository {
     id: u64,
+    full_name: String,
+}
+
+/// A pull request that was asked for by its number.
+#[derive(Deserialize)]
+struct WholePull {
+    #[serde(flatten)]
+    short: WirePull,
+    title: String,
+    body: Option<String>,
+    user: Option<User>,
+    #[serde(default)]
+    merged: bool,
+    #[serde(default)]
+    maintainer_can_modify: bool,
+    mergeable: Option<bool>,
 }
 
 impl WirePull {
@@ -54,6 +70,35 @@ impl From<WirePull> for PullRequest {
 }
 
 impl GitHub {
+    pub(super) async fn pull_once(
+        &self,
+        repository: &Repository,
+        number: u64,
+    ) -> Result<Pull, HostError> {
+        let thing = pull_named(repository, number);
+        let address = format!("{}/pulls/{number}", path(repository));
+        let wire: WholePull = self.wire.get(&address).await?.or_refusal(&thing)?.json()?;
+        let fork = !wire.short.is_from_here();
+        let WirePull { number, state, draft, head, base, .. } = wire.short;
+        Ok(Pull {
+            number,
+            title: wire.title,
+            body: wire.body.unwrap_or_default(),
+            author: wire.user.map(|it| actor(it, false)),
+            open: state == "open",
+            merged: wire.merged,
+            head: head.branch,
+            tip: head.sha,
+            // A name that is none of ours is as good as gone: it is a fork's in any case.
+            head_repository: head.repo.and_then(|it| it.full_name.try_into().ok()),
+            fork,
+            maintainer_can_modify: wire.maintainer_can_modify,
+            base: base.branch,
+            mergeable: wire.mergeable,
+            draft,
+        })
+    }
+
     pub(super) async fn open_once(
         &self,
         repository: &Repository,
@@ -121,6 +166,10 @@ impl GitHub {
         let created = self.wire.ask(Method::POST, &address, Some(&body)).await?;
         Ok(created.or_refusal(&named(repository))?.json::<WirePull>()?.into())
     }
+}
+
+pub(super) fn pull_named(repository: &Repository, number: u64) -> String {
+    format!("pull request `{repository}#{number}`")
 }
 
 fn says(message: &str, words: &str) -> bool {

@@ -10,15 +10,19 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 use http_body_util::{BodyExt, Limited};
 use octocrab::Octocrab;
 use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::GitHubOptions;
 use super::answer::Answer;
 use crate::code_host::HostError;
+use crate::domain::time::Timestamp;
 
 /// The largest answer that is read: a page of 100 comments of the greatest size is 25 MiB.
 const LARGEST_ANSWER: usize = 32 * 1024 * 1024;
+/// The form that answers come in.
+const JSON: &str = "application/vnd.github+json";
 /// How often a GET is sent on, as when a repository was renamed.
 const MOST_HOPS: usize = 3;
 
@@ -42,12 +46,13 @@ impl Wire {
             .personal_token(options.token.clone())
             .set_connect_timeout(Some(options.connect_timeout))
             .set_read_timeout(Some(options.read_timeout))
-            .set_write_timeout(Some(options.read_timeout))
-            .add_header(http::header::ACCEPT, "application/vnd.github+json".to_owned());
-        // The upload address is named too, so that the token is bound to this one host.
+            .set_write_timeout(Some(options.read_timeout));
+        // The upload address is named too, so that the token is bound to this one host. Without
+        // the prefix: octocrab would set it before every path, and GraphQL's is outside of it.
+        let origin = base.parse::<Uri>().ok().and_then(|it| origin(&it)).unwrap_or_default();
         let crab = builder
-            .base_uri(base.as_str())
-            .and_then(|it| it.upload_uri(base.as_str()))
+            .base_uri(origin.as_str())
+            .and_then(|it| it.upload_uri(origin.as_str()))
             .and_then(|it| it.build())
             .map_err(broken)?;
         let limit = options.connect_timeout + options.read_timeout + Duration::from_secs(5);
@@ -56,6 +61,25 @@ impl Wire {
 
     pub(super) async fn get(&self, path: &str) -> Result<Answer, HostError> {
         self.ask(Method::GET, path, None).await
+    }
+
+    /// The same thing in another form, such as a diff.
+    pub(super) async fn get_as(&self, path: &str, form: &str) -> Result<Answer, HostError> {
+        self.ask_as(Method::GET, format!("{}{path}", self.base), form, None).await
+    }
+
+    /// Asks GitHub's other API, which has an address of its own.
+    pub(super) async fn post_graphql(&self, body: &Value) -> Result<Answer, HostError> {
+        self.ask_as(Method::POST, self.graphql(), JSON, Some(body)).await
+    }
+
+    /// Where the GraphQL API is: beside `/v3` on an Enterprise Server, below the REST API's
+    /// address elsewhere. Always on the same host.
+    pub(super) fn graphql(&self) -> String {
+        match self.base.strip_suffix("/api/v3") {
+            Some(server) => format!("{server}/api/graphql"),
+            None => format!("{}/graphql", self.base),
+        }
     }
 
     /// Every item of a list, as far as `most` pages of 100 go.
@@ -76,6 +100,28 @@ impl Wire {
         Ok(all)
     }
 
+    /// The newest items of a list that comes oldest first, oldest first: the last `most` pages of
+    /// 100. Pages are read from the last one backwards, so that an item which moves to an earlier
+    /// page while we read is seen twice and not missed.
+    pub(super) async fn newest<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        thing: &str,
+        most: u32,
+    ) -> Result<Vec<T>, HostError> {
+        let first = self.get(&page_of(path, 1)).await?.or_refusal(thing)?;
+        let last = first.page("last").unwrap_or(1);
+        if last <= 1 {
+            return first.json();
+        }
+        let mut pages = Vec::new();
+        for page in (1..=last).rev().take(most as usize) {
+            let answer = self.get(&page_of(path, page)).await?.or_refusal(thing)?;
+            pages.push(answer.json::<Vec<T>>()?);
+        }
+        Ok(pages.into_iter().rev().flatten().collect())
+    }
+
     /// Sends one request, once. Only a GET is sent on to another address, and only on this host:
     /// a mutation that arrives elsewhere, or as a GET, is worse than one that fails.
     pub(super) async fn ask(
@@ -84,31 +130,40 @@ impl Wire {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Answer, HostError> {
-        let mut address = format!("{}{path}", self.base);
+        self.ask_as(method, format!("{}{path}", self.base), JSON, body).await
+    }
+
+    async fn ask_as(
+        &self,
+        method: Method,
+        first: String,
+        form: &str,
+        body: Option<&Value>,
+    ) -> Result<Answer, HostError> {
+        let mut address = first.clone();
         for _ in 0..=MOST_HOPS {
-            let answer = self.send(&method, &address, body).await?;
+            let answer = self.send(&method, &address, form, body).await?;
             match answer.moved_to() {
                 Some(next) if method == Method::GET => address = self.onward(&next)?,
                 _ => return Ok(answer),
             }
         }
-        Err(HostError::Refused { status: 302, message: format!("{path} is sent on in a circle") })
+        Err(HostError::Refused { status: 302, message: format!("{first} is sent on in a circle") })
     }
 
     async fn send(
         &self,
         method: &Method,
         address: &str,
+        form: &str,
         body: Option<&Value>,
     ) -> Result<Answer, HostError> {
         let exchange = async {
-            let answer = match *method {
-                Method::GET => self.crab._get(address).await,
-                Method::POST => self.crab._post(address, body).await,
-                Method::PATCH => self.crab._patch(address, body).await,
-                Method::DELETE => self.crab._delete(address, body).await,
-                _ => self.crab._put(address, body).await,
-            };
+            let request = http::request::Builder::new().method(method).uri(address);
+            let request = request.header(http::header::ACCEPT, form);
+            let request = self.crab.build_request(request, body);
+            let request = request.map_err(|e| broken(&self.base, &e))?;
+            let answer = self.crab.execute(request).await;
             let (head, body) = answer.map_err(|e| broken(&self.base, &e))?.into_parts();
             let body = Limited::new(body, LARGEST_ANSWER).collect().await;
             let body = body.map_err(|e| broken(&self.base, e.as_ref()))?.to_bytes();
@@ -125,10 +180,7 @@ impl Wire {
 
     /// Where a redirected GET may go on: to the same scheme and host, where the token is at home.
     fn onward(&self, location: &str) -> Result<String, HostError> {
-        let origin = |address: &str| {
-            let uri: Uri = address.parse().ok()?;
-            Some((uri.scheme()?.clone(), uri.authority()?.clone()))
-        };
+        let origin = |address: &str| origin(&address.parse().ok()?);
         if origin(location).is_some() && origin(location) == origin(&self.base) {
             return Ok(location.to_owned());
         }
@@ -138,10 +190,29 @@ impl Wire {
     }
 }
 
+/// Scheme and host of an address.
+fn origin(uri: &Uri) -> Option<String> {
+    Some(format!("{}://{}", uri.scheme_str()?, uri.authority()?.as_str().to_lowercase()))
+}
+
 /// The address of one page of a list.
 pub(super) fn page_of(path: &str, page: u32) -> String {
     let joint = if path.contains('?') { '&' } else { '?' };
     format!("{path}{joint}per_page=100&page={page}")
+}
+
+/// A moment as GitHub writes it: RFC 3339.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Moment(pub(super) Timestamp);
+
+impl TryFrom<String> for Moment {
+    type Error = chrono::ParseError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let moment = chrono::DateTime::parse_from_rfc3339(&text)?;
+        Ok(Self(Timestamp(moment.timestamp_millis())))
+    }
 }
 
 /// Makes a text safe inside one segment of a path or one value of a query.
@@ -251,6 +322,32 @@ mod tests {
             assert!(matches!(usable(&bad.into()), Err(HostError::BadToken(_))), "{bad:?}");
         }
         assert!(usable(&"ghp_0123".into()).is_ok());
+    }
+
+    #[tokio::test]
+    async fn graphql_is_beside_the_rest_api_on_the_same_host() {
+        for (rest, graphql) in [
+            ("https://api.github.com", "https://api.github.com/graphql"),
+            ("https://api.github.com/", "https://api.github.com/graphql"),
+            ("https://api.acme.ghe.com", "https://api.acme.ghe.com/graphql"),
+            ("https://git.acme.example/api/v3", "https://git.acme.example/api/graphql"),
+            ("https://git.acme.example/api/v3/", "https://git.acme.example/api/graphql"),
+        ] {
+            let wire = Wire::new(&GitHubOptions::new(rest, "ghp_0123".into())).unwrap();
+            assert_eq!(wire.graphql(), graphql);
+        }
+    }
+
+    #[test]
+    fn a_moment_is_read_in_every_zone_and_nothing_else_is_a_moment() {
+        let read = |text: &str| Moment::try_from(text.to_owned()).map(|it| it.0.to_string()).ok();
+        for text in ["2026-11-21T04:20:00Z", "2026-11-21T13:20:00+09:00", "2026-11-21T04:20:00.9Z"]
+        {
+            assert_eq!(read(text).as_deref(), Some("2026-11-21T04:20:00Z"), "{text}");
+        }
+        for text in ["", "yesterday", "2026-11-21", "2026-13-21T04:20:00Z", "1795235100"] {
+            assert_eq!(read(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::change::{Change, ObjectId, PullRequest};
 use crate::domain::job::{
-    Complaint, Event, Failure, Fault, JobState, Outcome, Proof, Record, Request, Turn, TurnOutcome,
+    Complaint, Event, Failure, Fault, JobState, Outcome, Proof, Record, Refusal, Request, Told,
+    Turn, TurnOutcome,
 };
 use crate::domain::verification::Check;
 
@@ -71,6 +72,12 @@ pub struct Progress {
     pub fell_back: bool,
     /// The best tree so far.
     pub best: Option<Best>,
+    /// Whether the work goes on to a pull request that is there.
+    pub on_pull: bool,
+    /// The tree that was looked at and may be pushed.
+    pub gated: Option<ObjectId>,
+    /// Whether the work was put on a newer tip already.
+    pub rebased: bool,
     /// Whether what is to be published is all green, with nothing against it.
     pub ready: bool,
     /// What the comment says.
@@ -100,10 +107,18 @@ pub enum Stage {
     Worth,
     /// A commit of this tree.
     Commit(ObjectId),
+    /// The end: what was made must not be pushed.
+    Stopped(Vec<String>),
+    /// All checks on this tree, which stands on another tip now.
+    Recheck(ObjectId),
+    /// The end: together with what came in meanwhile a check is red.
+    Refuted(String),
     /// A push.
     Push(ObjectId),
     /// A pull request.
     PullRequest(Change),
+    /// The end: the pull request has its commit.
+    Updated(Change),
     /// The decision how it ended.
     Ending(PullRequest),
     /// Word to the people: the comment, then the labels.
@@ -140,6 +155,9 @@ impl Default for Progress {
             implemented: None,
             fell_back: false,
             best: None,
+            on_pull: false,
+            gated: None,
+            rebased: false,
             ready: false,
             told: None,
             waits_for: None,
@@ -160,7 +178,12 @@ impl Progress {
     /// Where the job stands, for lists.
     pub fn state(&self) -> JobState {
         match &self.stage {
-            Stage::Closed(Outcome::Ready(_)) => JobState::Done,
+            Stage::Closed(
+                Outcome::Ready(_)
+                | Outcome::Updated { .. }
+                | Outcome::Answered(_)
+                | Outcome::Joined(_),
+            ) => JobState::Done,
             Stage::Closed(Outcome::Cancelled) => JobState::Cancelled,
             Stage::Closed(_) => JobState::Failed,
             _ if self.waits > 0 || self.trouble.is_some() => JobState::Waiting,
@@ -214,14 +237,26 @@ impl Progress {
             (stage, Event::Cancelled) if !stage.is_over() => Stage::Telling(Outcome::Cancelled),
             (stage, Event::Ended(outcome)) if !stage.is_over() => {
                 (self.trouble, self.failures, self.waits) = (None, 0, 0);
-                Stage::Telling(outcome.clone())
+                match outcome {
+                    // Others answer, or nobody does.
+                    Outcome::Joined(_) | Outcome::Refused(Refusal { told: Told::Nobody, .. }) => {
+                        Stage::Closing(outcome.clone())
+                    }
+                    outcome => Stage::Telling(outcome.clone()),
+                }
             }
             (Stage::Labels(outcome), Event::Labelled) => Stage::Closing(outcome),
             (
                 Stage::Telling(outcome) | Stage::Labels(outcome) | Stage::Closing(outcome),
                 Event::Closed,
             ) => Stage::Closed(outcome),
-            (Stage::Facts, Event::Inspected(_)) => Stage::Workspace,
+            (Stage::Facts, Event::Inspected(inspection)) => {
+                if let Some(conversation) = &inspection.conversation {
+                    self.on_pull = true;
+                    self.rung = conversation.rung.unwrap_or(0);
+                }
+                Stage::Workspace
+            }
             (Stage::Workspace, Event::Prepared(checkout)) => {
                 self.base = Some(checkout.tree.clone());
                 self.tree = Some(checkout.tree.clone());
@@ -229,6 +264,13 @@ impl Progress {
             }
             (Stage::Baseline, Event::Baselined(_)) => Stage::Edit(Request::Implement),
             (Stage::Edit(_) | Stage::Implemented, Event::Attempted(turn)) => self.turned(turn),
+            (Stage::Recheck(_), Event::Verified { tree, complaint, .. }) => match complaint {
+                None => {
+                    self.tree = Some(tree.clone());
+                    Stage::Commit(tree.clone())
+                }
+                Some(complaint) => Stage::Refuted(complaint.title()),
+            },
             (stage, Event::Verified { tree, scope, complaint, .. }) if stage.may_verify() => {
                 // Checks while an edit is owed: the second pass is given up, and what the first
                 // one made is judged as it stands.
@@ -237,16 +279,31 @@ impl Progress {
             }
             (Stage::Worth, Event::Proved(proof)) => self.proved(proof),
             (
+                stage @ (Stage::Commit(_) | Stage::Edit(_) | Stage::Implemented),
+                Event::Gated { tree, stops, .. },
+            ) => match stops.is_empty() {
+                true => {
+                    self.gated = Some(tree.clone());
+                    stage
+                }
+                false => Stage::Stopped(stops.clone()),
+            },
+            (Stage::Push(_), Event::Rebased { checkout, tree }) => {
+                (self.base, self.tree) = (Some(checkout.tree.clone()), Some(tree.clone()));
+                (self.gated, self.rebased) = (None, true);
+                Stage::Recheck(tree.clone())
+            }
+            (
                 Stage::Commit(_) | Stage::Edit(_) | Stage::Implemented,
                 Event::Committed { commit, .. },
             ) => Stage::Push(commit.clone()),
-            (Stage::Push(_), Event::Pushed(change)) => Stage::PullRequest(change.clone()),
+            (Stage::Push(_), Event::Pushed(change)) => match self.on_pull {
+                true => Stage::Updated(change.clone()),
+                false => Stage::PullRequest(change.clone()),
+            },
             (Stage::PullRequest(_), Event::Opened(it)) => Stage::Ending(it.clone()),
             (stage, event) => {
-                return Err(OutOfOrder {
-                    stage: short(&format!("{stage:?}")),
-                    event: short(&format!("{event:?}")),
-                });
+                return Err(OutOfOrder { stage: short(&stage), event: short(event) });
             }
         };
         Ok(self)
@@ -338,6 +395,6 @@ impl Stage {
     }
 }
 
-fn short(text: &str) -> String {
-    text.chars().take(120).collect()
+fn short(it: &impl std::fmt::Debug) -> String {
+    format!("{it:?}").chars().take(120).collect()
 }

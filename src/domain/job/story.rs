@@ -2,7 +2,7 @@
 
 use crate::domain::change::{Change, FileChange, PullRequest};
 use crate::domain::job::{
-    Checkout, Complaint, Event, Inspection, JobId, Outcome, Proof, Record, Turn,
+    Checkout, Complaint, Conversation, Event, Inspection, JobId, Outcome, Proof, Record, Turn,
 };
 use crate::domain::task::Task;
 use crate::domain::verification::Verification;
@@ -28,9 +28,17 @@ impl Story {
         self.latest(|event| if let Event::Inspected(it) = event { Some(it) } else { None })
     }
 
-    /// What was checked out.
+    /// The pull request that is talked about, where the task came from a comment on one.
+    pub fn conversation(&self) -> Option<&Conversation> {
+        self.inspection().and_then(|it| it.conversation.as_ref())
+    }
+
+    /// What was checked out, or what the work was put on since.
     pub fn checkout(&self) -> Option<&Checkout> {
-        self.latest(|event| if let Event::Prepared(it) = event { Some(it) } else { None })
+        self.latest(|event| match event {
+            Event::Prepared(it) | Event::Rebased { checkout: it, .. } => Some(it),
+            _ => None,
+        })
     }
 
     /// The checks on the untouched base.
@@ -49,6 +57,15 @@ impl Story {
     /// What the tests are worth.
     pub fn proof(&self) -> Option<&Proof> {
         self.latest(|event| if let Event::Proved(it) = event { Some(it) } else { None })
+    }
+
+    /// What a reviewer should look at first, as the gate found it.
+    pub fn notes(&self) -> &[String] {
+        let notes = self.latest(|event| match event {
+            Event::Gated { notes, .. } => Some(notes.as_slice()),
+            _ => None,
+        });
+        notes.unwrap_or_default()
     }
 
     /// What the commit changes against the base.

@@ -93,14 +93,10 @@ pub(super) fn out_of_bounds(issue: &str, change: &ChangedFile<'_>) -> Option<&'s
     if begins(".aider") {
         return Some("belongs to the agent, not to the project");
     }
-    if parts.contains(&".git") || parts.contains(&".github") || name == ".gitmodules" {
-        return Some("steers the repository itself");
-    }
-    if name == ".codingworker.yml" || name == ".codingworker.yaml" {
-        return Some("says how this work is checked");
-    }
+    // What steers the repository or its checks is not undone in silence: the gate before the push
+    // stops the job for it, and a person gets to know.
     let named = is_named(issue, path);
-    if !named && (begins(".env") || begins(".git")) {
+    if !named && name == ".gitignore" {
         return Some("holds settings that the issue does not ask to change");
     }
     if !named && LOCKS.contains(&name) {
@@ -284,22 +280,20 @@ mod tests {
         let change = |path| ChangedFile { path, old: Some("a"), new: Some("b") };
         for path in [
             ".aider.chat.history.md",
-            ".env",
             ".gitignore",
-            ".github/workflows/ci.yml",
             "Cargo.lock",
             "web/package-lock.json",
-            ".codingworker.yml",
             "a/__pycache__/b.pyc",
             "node_modules/a/b.js",
             "lib/a.o",
-            ".git/config",
         ] {
             assert!(out_of_bounds("Fix it", &change(path)).is_some(), "{path}");
         }
         assert!(out_of_bounds("Update Cargo.lock", &change("Cargo.lock")).is_none());
         assert!(out_of_bounds("Add .gitignore", &change(".gitignore")).is_none());
-        assert!(out_of_bounds(".github/a.yml", &change(".github/a.yml")).is_some());
+        for path in [".github/workflows/ci.yml", ".codingworker.yml", ".gitmodules", ".env"] {
+            assert!(out_of_bounds("Fix it", &change(path)).is_none(), "{path} is the gate's");
+        }
         assert!(out_of_bounds("", &change("src/target/mod.rs")).is_none());
     }
 }

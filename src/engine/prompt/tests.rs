@@ -5,6 +5,7 @@ fn ask<'a>(request: &'a Request, body: &'a str) -> Ask<'a> {
     Ask {
         title: "median is wrong for an even number of values",
         body,
+        conversation: None,
         request,
         files: &[],
         read: &[],

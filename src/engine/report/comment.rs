@@ -1,17 +1,28 @@
-//! The one comment on the issue, from start to end.
+//! The one comment on the issue, and the one that answers a request on a pull request, from
+//! start to end.
 
 use std::fmt::Write;
 
-use crate::domain::job::{Event, Fault, Outcome, Phase, Story, TurnOutcome};
+use crate::domain::job::{Asked, Event, Fault, Phase, Refusal, Story, Told};
 use crate::domain::verification::Verification;
-use crate::engine::report::pull_request::{doubts, telling_lines};
-use crate::engine::report::{Language, Masthead, code, marker, quoted, sentence};
+use crate::engine::report::ending::ending;
+use crate::engine::report::{
+    Language, Masthead, code, day, found_by, link, marker, own, sentence, thread_marker,
+};
 
-/// What the comment says now, in Markdown. Ends with the marker by which it is found again.
+/// What the job's own comment says now, in Markdown. Ends with the marker by which it is found
+/// again, which is `found_by`.
 pub fn comment(story: &Story, head: &Masthead, phase: Phase) -> String {
+    reply(story, head, phase, own(story))
+}
+
+/// What the comment says now that answers `asked`: one of several requests that are done together,
+/// by the job of one of them. `None`: nothing was read yet, and the job's own task is answered.
+pub fn reply(story: &Story, head: &Masthead, phase: Phase, asked: Option<&Asked>) -> String {
     let language = head.language;
     let worker = code(&head.worker);
-    let mut out = match phase {
+    let mut out = asked.map(|it| addressed(it, language)).unwrap_or_default();
+    out += &match phase {
         Phase::Queued => match language {
             Language::En => format!("Queued by CodingWorker on {worker}.\n"),
             Language::Ja => format!("CodingWorker（{worker}）が受け付けました。\n"),
@@ -21,14 +32,48 @@ pub fn comment(story: &Story, head: &Masthead, phase: Phase) -> String {
             Language::Ja => format!("CodingWorker（{worker}）が作業中です。\n"),
         },
         Phase::Waiting => waiting(story, language),
-        Phase::Ended => ending(story, language),
+        Phase::Ended => ending(story, head, asked),
     };
     if phase == Phase::Working {
         out.push_str(&baseline(story.baseline(), language));
     }
+    let marker = match asked {
+        Some(asked) => marker(&asked.job),
+        None => found_by(story),
+    };
+    out + &foot(story, language, &marker)
+}
+
+/// A refusal alone, with the marker that goes with it: that of the job, or that of the one comment
+/// a day for the whole thread.
+pub fn refusal(story: &Story, head: &Masthead, refusal: &Refusal) -> String {
+    let marker = match refusal.told {
+        Told::Everyone | Told::Nobody => marker(&story.job),
+        Told::OncePerThread => thread_marker(day(story)),
+    };
+    format!("{}\n{}", sentence(&refusal.reason), foot(story, head.language, &marker))
+}
+
+/// Names the job, but not under the comment that many jobs share: it must stay as it is.
+fn foot(story: &Story, language: Language, marker: &str) -> String {
+    if shared(story, marker) {
+        return format!("\n{marker}\n");
+    }
     let job = language.pick("Job", "ジョブ");
-    let _ = write!(out, "\n<sub>{job} {}</sub>\n{}\n", code(&story.job.0), marker(&story.job));
-    out
+    format!("\n<sub>{job} {}</sub>\n{marker}\n", code(&story.job.0))
+}
+
+fn shared(story: &Story, marker: &str) -> bool {
+    marker == thread_marker(day(story))
+}
+
+/// Whose request is answered. Nobody is called by it: who asked gets word as it is.
+fn addressed(asked: &Asked, language: Language) -> String {
+    let who = code(&asked.by.login);
+    match language {
+        Language::En => format!("On {} of {who}:\n\n", link("the request", &asked.url)),
+        Language::Ja => format!("{who} さんの{}について:\n\n", link("依頼", &asked.url)),
+    }
 }
 
 fn baseline(baseline: Option<&Verification>, language: Language) -> String {
@@ -51,106 +96,13 @@ fn waiting(story: &Story, language: Language) -> String {
         _ => None,
     });
     let reason = reason.map(|it| sentence(it)).unwrap_or_default();
-    match language {
+    let mut out = match language {
         Language::En => format!("Waiting for the model: {reason}.\nIt goes on by itself.\n"),
         Language::Ja => format!("モデルを待っています: {reason}\n復旧すると自動的に再開します。\n"),
-    }
-}
-
-fn ending(story: &Story, language: Language) -> String {
-    let Some(outcome) = story.outcome() else { return String::new() };
-    match outcome {
-        Outcome::Ready(it) => format!(
-            "{} #{}\n",
-            language.pick(
-                "Done: everything that was green before still is. Please review",
-                "完了しました。既存のチェックはすべて成功しています。レビューしてください:"
-            ),
-            it.number
-        ),
-        Outcome::Incomplete(it) => {
-            let say = language.pick(
-                "Not finished. What there is, is in",
-                "完了できませんでした。途中までの作業:",
-            );
-            format!("{say} #{}\n{}", it.number, why(story, language))
-        }
-        Outcome::BranchOnly(it) => {
-            let say = language
-                .pick("Not finished. What there is, is on", "完了できませんでした。ブランチ:");
-            format!("{say} {}\n{}", code(&it.branch), why(story, language))
-        }
-        Outcome::GaveUp => {
-            let say = language.pick("Not finished.", "完了できませんでした。");
-            format!("{say}\n{}", why(story, language))
-        }
-        Outcome::NothingToChange => format!(
-            "{}\n{}{}",
-            language.pick(
-                "The model made no usable change, so there is no pull request.",
-                "モデルは有効な変更を作成しませんでした。プルリクエストはありません。"
-            ),
-            last_turn(story, language),
-            again(language)
-        ),
-        Outcome::Broke(failure) => format!(
-            "{}: {}\n{}",
-            language.pick("This could not be done", "実行できませんでした"),
-            sentence(&failure.message),
-            again(language)
-        ),
-        Outcome::Cancelled => {
-            language.pick("Cancelled on the worker.\n", "ワーカー側で中止されました。\n").to_owned()
-        }
-    }
-}
-
-/// Why nothing came of the last turn.
-fn last_turn(story: &Story, language: Language) -> String {
-    let Some(turn) = story.turns().last() else { return String::new() };
-    let model = code(&turn.model);
-    let why = match &turn.outcome {
-        TurnOutcome::Edited => return String::new(),
-        TurnOutcome::NoChange => {
-            language.pick("its answer changed no file", "回答に変更がありません").into()
-        }
-        TurnOutcome::FormatFailure => language
-            .pick(
-                "its answer was not in the form that edits have",
-                "回答が編集の形式になっていません",
-            )
-            .into(),
-        TurnOutcome::Truncated { reason } => sentence(reason),
-        TurnOutcome::TimedOut => language
-            .pick(
-                "it ran out of time (`timeout_seconds`)",
-                "時間切れになりました（`timeout_seconds`）",
-            )
-            .into(),
     };
-    match language {
-        Language::En => format!("The last turn, by {model}: {why}.\n"),
-        Language::Ja => format!("最後の試行（{model}）: {why}\n"),
+    if story.task.comment().is_some() {
+        let stop = language.pick("`@ai-fix stop` ends it.", "`@ai-fix stop` で中止できます。");
+        let _ = writeln!(out, "{stop}");
     }
-}
-
-/// Which check stayed red, with its last lines, and what to do next.
-fn why(story: &Story, language: Language) -> String {
-    let mut out = String::from("\n");
-    for doubt in doubts(story, language) {
-        let _ = writeln!(out, "- {doubt}");
-    }
-    if let Some(excerpt) = telling_lines(story) {
-        let _ = write!(out, "\n{}", quoted(&excerpt));
-    }
-    out.push_str(&again(language));
     out
-}
-
-fn again(language: Language) -> String {
-    let next = language.pick(
-        "To try again, say more in the issue (file names, an example, what is expected) and set the label `ai-task` again.",
-        "再実行するには、イシューに詳細（ファイル名、例、期待する結果）を追記し、ラベル `ai-task` を付け直してください。",
-    );
-    format!("\n{next}\n")
 }

@@ -13,7 +13,10 @@ pub fn lines(record: &Record) -> Vec<String> {
     let took = duration(record.took_ms);
     let line = |what: &str, rest: String| vec![format!("{what:<14}{rest}  [{took}]")];
     match &record.event {
-        Event::Inspected(it) => line("issue", format!("read: {}", it.title)),
+        Event::Inspected(it) => {
+            let what = if it.conversation.is_some() { "request" } else { "issue" };
+            line(what, format!("read: {}", it.title))
+        }
         Event::Told { phase: Phase::Waiting, .. } => line("comment", "waiting".to_owned()),
         Event::Told { phase, .. } => line("comment", format!("{phase:?}").to_lowercase()),
         Event::Prepared(it) => {
@@ -53,6 +56,14 @@ pub fn lines(record: &Record) -> Vec<String> {
             NewTests::None => line("proof", "no new tests".to_owned()),
             NewTests::NotRun => line("proof", "not known".to_owned()),
         },
+        Event::Gated { stops, notes, .. } => match (stops.as_slice(), notes.as_slice()) {
+            ([], []) => line("gate", "nothing speaks against a push".to_owned()),
+            ([], notes) => line("gate", format!("may be pushed; look at: {}", notes.join(", "))),
+            (stops, _) => line("gate", stops.join(" ")),
+        },
+        Event::Rebased { checkout, .. } => {
+            line("rebase", format!("the branch has moved, now on {}", short(&checkout.base.0)))
+        }
         Event::Committed { commit, files, .. } => {
             line("commit", format!("{} ({} files)", short(&commit.0), files.len()))
         }
@@ -78,6 +89,15 @@ pub fn outcome(outcome: &Outcome) -> String {
         Outcome::BranchOnly(it) => format!("branch {}, without a pull request", it.branch),
         Outcome::GaveUp => "gave up: nothing was kept at the code host".to_owned(),
         Outcome::NothingToChange => "the model found nothing to change".to_owned(),
+        Outcome::Updated { change, ready: true } => format!("a new commit is on {}", change.branch),
+        Outcome::Updated { change, ready: false } => {
+            format!("a new commit is on {}, with doubts", change.branch)
+        }
+        Outcome::Answered(_) => "answered: no change was asked for".to_owned(),
+        Outcome::Joined(job) => format!("done together with job {job}"),
+        Outcome::Stopped(why) => format!("stopped before the push: {}", why.join(" ")),
+        Outcome::Clashed { why, .. } => format!("nothing was pushed: {why}"),
+        Outcome::Refused(refusal) => format!("refused: {}", refusal.reason),
         Outcome::Broke(failure) => failure.message.clone(),
         Outcome::Cancelled => "cancelled".to_owned(),
     }

@@ -2,17 +2,20 @@
 
 use std::fmt::Write;
 
-use crate::domain::change::ChangeKind;
+use crate::domain::change::{ChangeKind, ObjectId};
 use crate::domain::job::{Complaint, NewTests, Request, Story};
 use crate::domain::verification::{Check, Exit, Step};
 use crate::engine::judge::standing;
+use crate::engine::report::commit::subject;
 use crate::engine::report::{
     Language, Masthead, code, duration, first_lines, inert, last_lines, marker, quoted, sentence,
-    subject, times,
+    times,
 };
 
 /// The most files that are listed one by one.
 const MOST_FILES: usize = 60;
+/// The most notes of one kind.
+const MOST_NOTES: usize = 12;
 
 /// The pull request's title: the issue's, as one line.
 pub fn title(story: &Story) -> String {
@@ -21,11 +24,11 @@ pub fn title(story: &Story) -> String {
 
 /// The pull request's body, in Markdown.
 pub fn body(story: &Story, head: &Masthead, ready: bool) -> String {
-    let mut out = String::new();
+    let mut out = format!("Closes #{}\n\n", story.task.thread());
+    out.push_str(&look_first(story, head.language));
     if !ready {
         out.push_str(&incomplete(story, head.language));
     }
-    let _ = writeln!(out, "Closes #{}\n", story.task.issue());
     out.push_str(&asked(story, head.language));
     out.push_str(&changed(story, head.language));
     out.push_str(&checks(story, head.language));
@@ -34,6 +37,24 @@ pub fn body(story: &Story, head: &Masthead, ready: bool) -> String {
         let _ = write!(out, "\n---\n\n{}\n", first_lines(template, 200, 8_000));
     }
     let _ = writeln!(out, "\n{}", marker(&story.job));
+    out
+}
+
+/// What the gate wants a person to see before all else: new dependencies, lock files, programs.
+pub(super) fn look_first(story: &Story, language: Language) -> String {
+    let notes = story.notes();
+    if notes.is_empty() {
+        return String::new();
+    }
+    let heading = language.pick("Look at this first:", "最初に確認してください:");
+    let mut out = format!("> [!IMPORTANT]\n> **{heading}**\n");
+    for note in notes.iter().take(MOST_NOTES) {
+        let _ = writeln!(out, "> - {}", sentence(note));
+    }
+    if let Some(more) = notes.len().checked_sub(MOST_NOTES).filter(|it| *it > 0) {
+        let _ = writeln!(out, "> - {more} {}", language.pick("more", "件を省略"));
+    }
+    out.push('\n');
     out
 }
 
@@ -90,7 +111,7 @@ pub(super) fn doubts(story: &Story, language: Language) -> Vec<String> {
             );
             doubts.push(format!("{say}: {}", files.join(", ")));
         }
-        doubts.extend(proof.objections.iter().map(|it| sentence(it)));
+        doubts.extend(proof.objections.iter().take(MOST_NOTES).map(|it| sentence(it)));
     }
     doubts
 }
@@ -117,7 +138,8 @@ fn asked(story: &Story, language: Language) -> String {
     format!("### {heading}\n\n{}\n", quoted(&first_lines(&text, 25, 2_000)))
 }
 
-fn changed(story: &Story, language: Language) -> String {
+/// The files that the commit changes, as a table.
+pub(super) fn changed(story: &Story, language: Language) -> String {
     let Some(files) = story.files().filter(|it| !it.is_empty()) else { return String::new() };
     let heading = language.pick("What changed", "変更内容");
     let columns = language.pick("| file | | + | − |", "| ファイル | | + | − |");
@@ -138,7 +160,8 @@ fn changed(story: &Story, language: Language) -> String {
     out
 }
 
-fn checks(story: &Story, language: Language) -> String {
+/// The checks that really ran, as a table, and what there is to say about them.
+pub(super) fn checks(story: &Story, language: Language) -> String {
     let Some((verification, _)) = story.verdict() else { return String::new() };
     let heading = language.pick("Checks", "チェック結果");
     let columns = language.pick(
@@ -205,14 +228,20 @@ fn remarks(story: &Story, language: Language) -> Vec<String> {
     }
     let removed = story.inspection().map_or(0, |it| it.removed);
     if removed > 0 {
-        let say = language.pick(
-            "characters of the issue's text are not shown on its page, and were left out",
-            "文字はイシューのページに表示されないため除外しました",
-        );
+        let say = match story.task.comment() {
+            None => language.pick(
+                "characters of the issue's text are not shown on its page, and were left out",
+                "文字はイシューのページに表示されないため除外しました",
+            ),
+            Some(_) => language.pick(
+                "characters of what was written are not shown on the page, and were left out",
+                "文字はページに表示されないため除外しました",
+            ),
+        };
         remarks.push(format!("{removed} {say}"));
     }
     let notes = story.checkout().map(|it| it.notes.as_slice()).unwrap_or_default();
-    remarks.extend(notes.iter().map(|it| sentence(it)));
+    remarks.extend(notes.iter().take(MOST_NOTES).map(|it| sentence(it)));
     remarks
 }
 
@@ -246,6 +275,11 @@ fn made(story: &Story, head: &Masthead) -> String {
         let _ = writeln!(out, "| {name} | {value} |");
     }
     out
+}
+
+/// A commit's name as people write it: the code host makes a link of it.
+pub(super) fn short_commit(commit: &ObjectId) -> String {
+    sentence(commit.0.get(..10).unwrap_or(&commit.0))
 }
 
 /// How a command ended, in a table's cell.

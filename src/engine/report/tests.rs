@@ -1,11 +1,18 @@
 use super::*;
 use crate::domain::change::{Change, ChangeKind, FileChange, ObjectId, PullRequest};
 use crate::domain::job::{
-    Checkout, Complaint, Event, Failure, Fault, Inspection, NewTests, OldTests, Outcome, Phase,
-    Proof, Record, Request, Tokens, Turn, TurnOutcome,
+    Checkout, Complaint, Conversation, Failure, Fault, Inspection, NewTests, OldTests, Person,
+    Phase, Proof, Record, Request, Tokens, Turn, TurnOutcome,
 };
-use crate::domain::task::{Origin, Task};
+use crate::domain::project::Narrowing;
+use crate::domain::task::{CommentKind, CommentRef, Origin, Task};
 use crate::domain::verification::{Check, Exit, Plan, PlannedStep, Step, TestNames, Verification};
+
+mod commit;
+mod foreign;
+mod hostile;
+mod line;
+mod reply;
 
 #[test]
 fn the_body_of_a_ready_pull_request() {
@@ -57,19 +64,6 @@ fn the_comment_on_what_stayed_red_names_the_check_and_its_last_lines_in_both_lan
     let english = comment(&story, &head(Language::En), Phase::Ended);
     let japanese = comment(&story, &head(Language::Ja), Phase::Ended);
     insta::assert_snapshot!(format!("{english}\n--------\n{japanese}"));
-}
-
-#[test]
-fn the_commit_message_says_where_the_commit_came_from() {
-    insta::assert_snapshot!(commit_message(&green()), @r"
-    Count the words of # 12 for @ everybody
-
-    For issue #3.
-
-    Codingworker-Job: 0123456789ab
-    Generated-by: aider 0.86.2 (ollama_chat/qwen2.5-coder:1.5b)
-    Co-authored-by: octocat <583231+octocat@users.noreply.github.com>
-    ");
 }
 
 #[test]
@@ -181,6 +175,7 @@ fn story(mut rest: Vec<Event>) -> Story {
         asked_by: Some(Person { id: 583_231, login: "octocat".to_owned() }),
         default_branch: "main".to_owned(),
         public: false,
+        conversation: None,
     };
     let planned = |check, command: &str| PlannedStep { check, command: command.to_owned() };
     let checkout = Checkout {
@@ -191,6 +186,7 @@ fn story(mut rest: Vec<Event>) -> Story {
             format: None,
             source: "Cargo.toml".to_owned(),
         },
+        narrowing: Narrowing::default(),
         notes: vec!["1 submodule was left alone: vendor/x".to_owned()],
         template: Some("## Checklist\n\n- [ ] I read the diff".to_owned()),
     };
@@ -277,19 +273,80 @@ fn red() -> Story {
     ])
 }
 
-#[test]
-fn foreign_words_refer_to_nothing_and_are_no_markup() {
-    for (text, plain) in [
-        ("Fixes #1 and o/r#2 @all", "Fixes # 1 and o/r# 2 @ all"),
-        ("closes GH-1, gh-2 but not GH-x", "closes GH- 1, gh- 2 but not GH-x"),
-        ("closes https://github.com/o/r/issues/1", "closes https://github.com/o/r/issues/ 1"),
-        ("see o/r/pull/12\u{1b}[0m", "see o/r/pull/ 12 [0m"),
-        ("Vec<u8> a - 1 a/1", "Vec<u8> a - 1 a/1"),
-    ] {
-        assert_eq!(inert(text), plain);
+fn gated(stops: &[&str], notes: &[&str]) -> Event {
+    let owned = |all: &[&str]| all.iter().map(|it| (*it).to_owned()).collect();
+    Event::Gated { tree: id("7ree"), stops: owned(stops), notes: owned(notes), kept: None }
+}
+
+fn asked(nth: u64, login: &str, text: &str) -> Asked {
+    Asked {
+        job: JobId(format!("{nth:012x}")),
+        comment: CommentRef { kind: CommentKind::IssueComment, id: nth },
+        url: format!("https://github.com/acme/api/pull/45#issuecomment-{nth}"),
+        by: Person { id: nth, login: login.to_owned() },
+        at: Timestamp(1_795_234_700_000),
+        text: text.to_owned(),
+        spot: None,
     }
-    let markup = "<!-- x --> <img src=y> </sub> [a](b) 1 < 2";
-    assert_eq!(sentence(markup), "< !-- x --> < img src=y> < /sub> [a] (b) 1 < 2");
+}
+
+/// A job that answers a comment on a pull request, with what came after the checkout.
+fn talk(rest: Vec<Event>) -> Story {
+    let mut story = story(rest);
+    let mut own = asked(8, "alice", "rename calc to calcTotal\n\nand say so");
+    own.job = story.job.clone();
+    story.task.origin = Origin::PrComment { pull: 45, comment: own.comment };
+    if let Event::Inspected(it) = &mut story.records[0].event {
+        it.title = "rename calc to calcTotal".to_owned();
+        it.asked_by = Some(own.by.clone());
+        it.conversation = Some(Conversation {
+            pull: 45,
+            title: "Count words".to_owned(),
+            body: "It counts.".to_owned(),
+            head: "ai/issue-3".to_owned(),
+            fork: None,
+            base: "main".to_owned(),
+            conflicts: false,
+            diff: String::new(),
+            closes: None,
+            requests: vec![own],
+            earlier: Vec::new(),
+            rung: None,
+        });
+    }
+    story
+}
+
+/// The same, up to a pushed commit.
+fn done() -> Story {
+    talk(vec![
+        turn(Request::Implement),
+        verified(None),
+        Event::Proved(Proof {
+            new_tests: NewTests::FailOnBase,
+            broken_old_tests: None,
+            objections: Vec::new(),
+        }),
+        gated(&[], &["`Cargo.toml` has a new dependency: `rand`"]),
+        committed(),
+        Event::Pushed(change()),
+    ])
+}
+
+fn change() -> Change {
+    Change { branch: "ai/issue-3".to_owned(), commit: id("c0ffee5deadbeef") }
+}
+
+fn conversation(story: &mut Story) -> &mut Conversation {
+    match &mut story.records[0].event {
+        Event::Inspected(it) => it.conversation.as_mut().unwrap(),
+        _ => unreachable!("a story begins with a look"),
+    }
+}
+
+fn ended(mut story: Story, outcome: Outcome) -> Story {
+    story.records.push(record(Event::Ended(outcome)));
+    story
 }
 
 #[test]
@@ -306,4 +363,19 @@ fn a_job_without_a_change_says_what_became_of_its_last_turn() {
     assert!(english.contains("it ran out of time (`timeout_seconds`)"), "{english}");
     let japanese = comment(&story, &head(Language::Ja), Phase::Ended);
     assert!(japanese.contains("時間切れになりました"), "{japanese}");
+}
+
+#[test]
+fn what_the_gate_noticed_comes_before_all_but_the_issue() {
+    for (story, ready) in [(green(), true), (red(), false)] {
+        let mut story = story;
+        let committed =
+            story.records.iter().position(|it| matches!(it.event, Event::Committed { .. }));
+        let noticed = gated(&[], &["`run.sh` is executable", "a new dependency: `x` @all"]);
+        story.records.insert(committed.unwrap(), record(noticed));
+        let body = body(&story, &head(Language::En), ready);
+        let first = "Closes #3\n\n> [!IMPORTANT]\n> **Look at this first:**\n\
+                     > - `run.sh` is executable\n> - a new dependency: `x` @ all\n\n";
+        assert!(body.starts_with(first), "{body}");
+    }
 }

@@ -1,16 +1,14 @@
 //! Before the first turn: the issue is read, and the default branch checked out.
 
-use std::collections::HashSet;
-
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::change::ObjectId;
 use crate::domain::job::{Checkout, Event, Failure, Fault, Inspection, Story};
+use crate::domain::project::ProjectFile;
 use crate::domain::verification::Plan;
-use crate::engine::normalise;
 use crate::engine::plan;
 use crate::project_file;
-use crate::worker::hands::{ASK, Hands};
+use crate::worker::hands::Hands;
 use crate::workspace::{EntryKind, TreeEntry, Workspace};
 
 /// Where GitHub looks for a pull request template.
@@ -26,71 +24,21 @@ const TEMPLATES: [&str; 6] = [
 const MOST: usize = 256 * 1024;
 
 impl Hands {
-    /// Reads the issue and the repository, and whether we may work there at all.
-    pub(super) async fn inspect(&self, story: &Story) -> Result<Event, Failure> {
-        let (repository, number) = (&story.task.repository, story.task.issue());
-        let trust = &self.tools.trust;
-        let name = repository.to_string();
-        if !trust.repositories.is_empty() && !trust.repositories.contains(&name.to_lowercase()) {
-            return Err(refused(format!("{name} is not in `trust.repositories` of this worker")));
-        }
-        if u64::from(trust.max_runs_per_day) < self.runs_today {
-            return Err(refused(format!(
-                "issue {number} of {name} was taken up {} times in a day, and \
-                 `trust.max_runs_per_day` is {}: something may be asking in a circle",
-                self.runs_today, trust.max_runs_per_day
-            )));
-        }
-        let facts = self.tools.host.repository(repository).await?;
-        let issue = self.tools.host.issue(repository, number, ASK).await?;
-        if facts.archived {
-            return Err(refused(format!("{name} is archived: nobody can push to it")));
-        }
-        if !facts.may_push {
-            return Err(refused(format!("the worker's token may not push to {name}")));
-        }
-        if facts.public && !trust.native_public {
-            return Err(refused(format!(
-                "{name} is public, and its checks would run on this machine without a cage: \
-                 the operator can allow that with `trust.native: always`"
-            )));
-        }
-        if !facts.public && !trust.native_private {
-            return Err(refused(format!(
-                "the checks of {name} would run on this machine without a cage, and the \
-                 operator's `trust.native` is `never`"
-            )));
-        }
-        if !issue.open {
-            return Err(refused(format!("issue {number} of {name} is closed")));
-        }
-        let body = normalise::markdown(&issue.body);
-        Ok(Event::Inspected(Inspection {
-            title: normalise::line(&issue.title),
-            body: body.text,
-            removed: body.removed,
-            open: issue.open,
-            asked_by: issue.labelled_by,
-            default_branch: facts.default_branch,
-            public: facts.public,
-        }))
-    }
-
-    /// Checks the default branch out and finds out how it is checked.
+    /// Checks the default branch out, or the pull request's, and finds out how it is checked.
     pub(super) async fn prepare(
         &mut self,
         story: &Story,
         stop: &CancellationToken,
     ) -> Result<Event, Failure> {
         let inspection = story.inspection().ok_or_else(|| refused("the issue was not read"))?;
-        self.log.section("check out").await;
-        let (workspace, out) = self
-            .tools
-            .workspaces
-            .check_out(&story.job, &story.task.repository, &inspection.default_branch, stop)
-            .await?;
+        let head = inspection.conversation.as_ref().map(|it| &it.head);
+        let branch = head.unwrap_or(&inspection.default_branch);
+        self.log.section(&format!("check out {branch}")).await;
+        let (workspace, out) =
+            self.tools.workspaces.check_out(&story.job, super::home(story), branch, stop).await?;
         let entries = workspace.files(&out.tree).await?;
-        let plan = self.plan(&workspace, &entries, story)?;
+        let file = self.project_file(&workspace, &entries, inspection, story, stop).await?;
+        let plan = plan_of(file.as_ref(), &workspace, &entries, story);
         let template = template(&workspace, &out.tree, &entries).await?;
         self.on_disk = Some(out.tree.clone());
         self.workspace = Some(workspace);
@@ -98,35 +46,58 @@ impl Hands {
             base: out.base,
             tree: out.tree,
             plan,
+            narrowing: file.map(|it| it.gate).unwrap_or_default(),
             notes: out.notes,
             template,
         }))
     }
 
-    /// How the repository says it is checked, or what was found.
-    fn plan(
+    /// What the repository says about itself, on its default branch: whoever can change a pull
+    /// request must not choose the commands that judge it.
+    async fn project_file(
         &self,
         workspace: &Workspace,
         entries: &[TreeEntry],
+        inspection: &Inspection,
         story: &Story,
-    ) -> Result<Plan, Failure> {
-        let paths = entries.iter().map(|it| it.path.as_str()).collect::<Vec<_>>();
-        // The tree was just put on disk by us: a regular file of it lies behind no link.
-        let plain = |it: &&TreeEntry| {
-            matches!(it.kind, EntryKind::File | EntryKind::Executable) && it.size <= MOST as u64
+        stop: &CancellationToken,
+    ) -> Result<Option<ProjectFile>, Failure> {
+        let text = match inspection.conversation {
+            None => text_of(workspace, entries, project_file::NAME),
+            Some(_) => {
+                let (workspaces, repository) = (&self.tools.workspaces, &story.task.repository);
+                let branch = &inspection.default_branch;
+                let found =
+                    workspaces.file_at(repository, branch, project_file::NAME, MOST, stop).await?;
+                found.map(|it| String::from_utf8_lossy(&it).into_owned())
+            }
         };
-        let readable =
-            entries.iter().filter(plain).map(|it| it.path.as_str()).collect::<HashSet<_>>();
-        let read = |path: &str| {
-            let path = readable.contains(path).then(|| workspace.tree().join(path))?;
-            std::fs::read_to_string(path).ok()
-        };
-        let file = read(project_file::NAME).map(|it| project_file::parse(&it)).transpose();
-        let file = file.map_err(|it| refused(it.to_string()))?;
-        let image = super::verify::image_name(story);
-        let dir = workspace.tree().to_string_lossy().into_owned();
-        Ok(plan::plan(file.as_ref(), &paths, &read, &image, &dir))
+        let file = text.map(|it| project_file::parse(&it)).transpose();
+        file.map_err(|it| refused(it.to_string()))
     }
+}
+
+/// How the repository says it is checked, or what was found.
+fn plan_of(
+    file: Option<&ProjectFile>,
+    workspace: &Workspace,
+    entries: &[TreeEntry],
+    story: &Story,
+) -> Plan {
+    let paths = entries.iter().map(|it| it.path.as_str()).collect::<Vec<_>>();
+    let read = |path: &str| text_of(workspace, entries, path);
+    let image = super::verify::image_name(story);
+    let dir = workspace.tree().to_string_lossy().into_owned();
+    plan::plan(file, &paths, &read, &image, &dir)
+}
+
+/// The text of a regular file of moderate size. The tree was just put on disk by us: such a file
+/// of it lies behind no link.
+fn text_of(workspace: &Workspace, entries: &[TreeEntry], path: &str) -> Option<String> {
+    let entry = entries.iter().find(|it| it.path == path)?;
+    let plain = matches!(entry.kind, EntryKind::File | EntryKind::Executable);
+    let readable = plain && entry.size <= MOST as u64;
+    readable.then(|| std::fs::read_to_string(workspace.tree().join(path)).ok()).flatten()
 }
 
 /// Asks git for what is there and for nothing else: each question is a process.

@@ -160,7 +160,7 @@ impl Hands {
             );
         }
         let findings = self.findings(base, tree, changes, story).await?;
-        objections.extend(findings.into_iter().map(|it| it.words));
+        objections.extend(findings.into_iter().map(|it| self.hushed(&it.words)));
         Ok(objections)
     }
 
@@ -224,7 +224,7 @@ impl Hands {
 /// What `${IMAGE_NAME}` stands for.
 pub(super) fn image_name(story: &Story) -> String {
     let name = story.task.repository.name().to_lowercase();
-    format!("codingworker-{name}-{}", story.task.issue())
+    format!("codingworker-{name}-{}", story.task.thread())
 }
 
 /// What was checked out.

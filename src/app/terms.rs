@@ -1,0 +1,48 @@
+//! What the operator's configuration means to the engine.
+
+use super::folder;
+use crate::config::{self, AnswerRefused, Config, Native};
+use crate::engine::authority;
+use crate::engine::decide::{OnFailure, Policy};
+use crate::worker::hands::ASK;
+
+/// Rests of at most a minute for a model that is away: about a night.
+const MAX_WAITS: u32 = 12 * 60;
+
+/// Who may start work.
+pub(super) fn authority(config: &Config) -> authority::Policy {
+    let trust = &config.trust;
+    let repositories = trust.repositories.iter().map(|it| match it {
+        config::Allowed::Id(id) => authority::Allowed::Id(*id),
+        config::Allowed::Name(name) => authority::Allowed::Name(name.to_string().to_lowercase()),
+    });
+    authority::Policy {
+        repositories: repositories.collect(),
+        bots: trust.bots.clone(),
+        own_account: trust.own_account,
+        forks: trust.forks,
+        native_public: trust.native == Native::Always || folder(config).is_some(),
+        native_private: trust.native != Native::Never,
+        max_runs_per_day: u64::from(trust.max_runs_per_day),
+        answer_refused_in_public: trust.answer_refused == AnswerRefused::All,
+        label: ASK.to_owned(),
+    }
+}
+
+/// The limits that jobs live under.
+pub(super) fn policy(config: &Config) -> Policy {
+    Policy {
+        models: config.aider.models.clone(),
+        max_fixes: config.verify.max_fixes,
+        max_retries: config.worker.max_retries,
+        retry_delay: config.worker.retry_delay,
+        max_waits: MAX_WAITS,
+        job_limit: config.worker.job_timeout,
+        write_tests: config.verify.write_tests,
+        on_failure: match config.verify.on_failure {
+            config::OnFailure::Draft => OnFailure::Draft,
+            config::OnFailure::Branch => OnFailure::Branch,
+            config::OnFailure::Nothing => OnFailure::Nothing,
+        },
+    }
+}

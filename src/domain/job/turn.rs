@@ -1,0 +1,166 @@
+//! A turn of the agent: what it is asked for, what came of it, and what that is worth.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::change::{FileChange, ObjectId};
+use crate::domain::verification::{Check, Exit};
+
+/// What the agent is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Request {
+    /// Do what the issue says.
+    Implement,
+    /// Write tests for what was done.
+    Cover,
+    /// Make this go away.
+    Fix {
+        /// What was wrong.
+        complaint: Complaint,
+    },
+}
+
+/// What was wrong with the last turn's work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Complaint {
+    /// A check is red that was not red on the base.
+    Red {
+        /// Which.
+        check: Check,
+        /// The command that failed.
+        command: String,
+        /// How it ended.
+        exit: Exit,
+        /// The single tests that are newly red, where their names are known.
+        tests: Vec<String>,
+        /// The telling part of its output.
+        excerpt: String,
+    },
+    /// The reply could not be used; no check ran on it, and its edits were undone.
+    Unusable {
+        /// What was wrong with it, in words for the agent.
+        reason: String,
+    },
+}
+
+impl Complaint {
+    /// What was wrong, in a few words.
+    pub fn title(&self) -> String {
+        match self {
+            Self::Red { check, command, .. } => format!("the {} `{command}` fails", check.name()),
+            Self::Unusable { reason } => reason.clone(),
+        }
+    }
+}
+
+/// One turn of the agent, as it went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    /// What it was asked for.
+    pub request: Request,
+    /// Which model answered.
+    pub model: String,
+    /// Its place on the ladder, from 0.
+    pub rung: usize,
+    /// What came of it.
+    pub outcome: TurnOutcome,
+    /// The tree after it: what the next action starts from.
+    pub tree: ObjectId,
+    /// What it changed against the base.
+    pub files: Vec<FileChange>,
+    /// How often the model was called.
+    pub calls: u32,
+    /// Tokens that the model read and wrote, as it counted them.
+    pub tokens: Tokens,
+    /// What was left out of the prompt so that it fits, in words.
+    pub left_out: Vec<String>,
+    /// The agent's name and version, for the commit's trailer.
+    pub agent: String,
+}
+
+/// Counts from the model's own answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tokens {
+    /// Tokens of prompts.
+    pub read: u64,
+    /// Tokens of replies.
+    pub written: u64,
+}
+
+/// What came of one turn. Never the agent's exit code: it is 0 in almost every case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum TurnOutcome {
+    /// The tree changed, and nothing speaks against checking it.
+    Edited,
+    /// It answered, and the tree is as it was.
+    NoChange,
+    /// Its answer was not in the form that edits have.
+    FormatFailure,
+    /// Its answer was cut off, or left code out ("the rest is unchanged"). The edits were undone.
+    Truncated {
+        /// Which file, and what was seen.
+        reason: String,
+    },
+    /// It was still working when its time was over, or silent for too long.
+    TimedOut,
+}
+
+/// What the tests are worth, in both directions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// Whether the new tests tell the new code from the old.
+    pub new_tests: NewTests,
+    /// Test files that were there before and were changed, and fail in their old form on the new
+    /// code, with the telling part of the output: either the issue wanted that, or it is broken.
+    pub broken_old_tests: Option<OldTests>,
+    /// What else a person should decide before this goes out as ready.
+    pub objections: Vec<String>,
+}
+
+/// Whether the new tests tell the new code from the old.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NewTests {
+    /// No test file was added or changed.
+    None,
+    /// They fail without the change: they prove something.
+    FailOnBase,
+    /// They pass without the change: they prove nothing.
+    PassOnBase,
+    /// The project has no test command, or its base was red already.
+    NotRun,
+}
+
+/// Tests of the base that no longer pass in the form they had there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OldTests {
+    /// The test files that were changed.
+    pub files: Vec<String>,
+    /// The telling part of what the old form prints now.
+    pub excerpt: String,
+}
+
+/// An agent's model and the limits it works under.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Model {
+    /// Any name that the agent knows, such as `ollama_chat/qwen2.5-coder:1.5b`.
+    pub name: String,
+    /// Of one agent run.
+    pub timeout: Duration,
+    /// The context window that is asked for, in tokens: prompt and reply together.
+    pub num_ctx: u32,
+    /// The form in which edits are asked for: `whole` or `diff`.
+    pub edit_format: String,
+}
+
+impl Model {
+    /// The share of the context window that is kept for the reply, in tokens. In whole-file form
+    /// a reply is as long as the files it changes, so it gets a good part.
+    pub fn reply_tokens(&self) -> u32 {
+        (self.num_ctx / 8 * 3).clamp(256, 16_384)
+    }
+}

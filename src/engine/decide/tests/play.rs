@@ -1,0 +1,286 @@
+//! A job as a play: events on the one side, actions on the other.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use super::walk::complete;
+use crate::domain::change::{Change, ObjectId, PullRequest};
+use crate::domain::job::{
+    Checkout, Complaint, Conversation, Event, Failure, Fault, Inspection, Model, NewTests,
+    OldTests, Outcome, Phase, Progress, Proof, Record, Refusal, Request, Tokens, Told, Turn,
+    TurnOutcome,
+};
+use crate::domain::project::Narrowing;
+use crate::domain::time::Timestamp;
+use crate::domain::verification::{Check, Exit, Plan, Verification};
+use crate::engine::decide::{Action, OnFailure, Policy, decide};
+
+/// Plays events to a fresh job and writes down both sides of the talk.
+pub(super) struct Play {
+    pub(super) progress: Progress,
+    pub(super) prologue: String,
+    pub(super) story: String,
+}
+
+impl Play {
+    /// A job that is about to give the agent its first turn.
+    pub(super) fn begun() -> Self {
+        Self::begun_with(inspection())
+    }
+
+    /// A job for a comment on a pull request, at the same point.
+    pub(super) fn begun_on_pull() -> Self {
+        Self::begun_with(on_pull(None))
+    }
+
+    /// A job that nobody has done anything for.
+    pub(super) fn new() -> Self {
+        let mut play =
+            Self { progress: Progress::default(), prologue: String::new(), story: String::new() };
+        play.says();
+        play
+    }
+
+    pub(super) fn begun_with(inspection: Inspection) -> Self {
+        let mut play = Self::new();
+        play.hears([
+            Event::Inspected(inspection),
+            told(Phase::Queued),
+            Event::Prepared(checkout()),
+            Event::Baselined(Verification::default()),
+            told(Phase::Working),
+        ]);
+        play.prologue = std::mem::take(&mut play.story);
+        play.says();
+        play
+    }
+
+    pub(super) fn hears(&mut self, events: impl IntoIterator<Item = Event>) {
+        for event in events {
+            let event = complete(&decide(&self.progress, &policy()), &event);
+            writeln!(self.story, "<- {}", heard(&event)).unwrap();
+            self.progress = self.progress.clone().after(&record(event)).unwrap();
+            self.says();
+        }
+    }
+
+    pub(super) fn publishes(&mut self) {
+        self.hears([
+            gated(),
+            Event::Committed { commit: id("c"), tree: id("edited"), files: Vec::new() },
+            Event::Pushed(change()),
+            Event::Opened(pull_request()),
+            Event::Closed,
+            told(Phase::Ended),
+            Event::Labelled,
+        ]);
+    }
+
+    fn says(&mut self) {
+        let line = match decide(&self.progress, &policy()) {
+            Action::Attempt(it) => {
+                let what = match &it.request {
+                    Request::Fix { complaint: Complaint::Red { check, .. } } => {
+                        format!("Fix({})", check.name())
+                    }
+                    Request::Fix { complaint: Complaint::Unusable { reason } } => {
+                        format!("Fix({reason})")
+                    }
+                    other => format!("{other:?}"),
+                };
+                let warm = if it.temperature > 0.0 { ", warm" } else { "" };
+                let base = if it.rung != self.progress.rung { ", from base" } else { "" };
+                format!("Attempt {what} by {}{warm}{base}", it.model.name)
+            }
+            Action::Verify { scope, .. } => format!("Verify {scope:?}"),
+            Action::Prove(_) => "Prove".to_owned(),
+            Action::Commit { ready, .. } => {
+                format!("Commit {}", if ready { "ready" } else { "incomplete" })
+            }
+            Action::Gate(_) => "Gate".to_owned(),
+            Action::Push(_) => "Push".to_owned(),
+            Action::Open { draft, .. } => format!("Open{}", if draft { " draft" } else { "" }),
+            Action::End(it) => format!("End {}", name(&it)),
+            Action::Close(it) => format!("Close {}", name(&it)),
+            Action::Label { done } => format!("Label {}", if done { "done" } else { "failed" }),
+            Action::Tell(phase) => format!("Tell {phase:?}"),
+            Action::Rest(rest) => format!("Rest {} s", rest.as_secs()),
+            other => format!("{other:?}"),
+        };
+        writeln!(self.story, "-> {line}").unwrap();
+    }
+}
+
+pub(super) fn name(outcome: &Outcome) -> String {
+    format!("{outcome:?}").split(['(', ' ']).next().unwrap().to_owned()
+}
+
+pub(super) fn heard(event: &Event) -> String {
+    match event {
+        Event::Attempted(it) => name_of(&it.outcome),
+        Event::Verified { complaint: Some(Complaint::Red { check, .. }), .. } => {
+            format!("Red({check:?})")
+        }
+        Event::Verified { .. } => "Green".to_owned(),
+        Event::Told { phase, .. } => format!("Told({phase:?})"),
+        other => name_of(other),
+    }
+}
+
+pub(super) fn name_of(it: &impl std::fmt::Debug) -> String {
+    format!("{it:?}").split(['(', ' ']).next().unwrap().to_owned()
+}
+
+pub(super) fn policy() -> Policy {
+    let model = |name: &str| Model {
+        name: name.to_owned(),
+        timeout: Duration::from_secs(600),
+        num_ctx: 8192,
+        edit_format: "whole".to_owned(),
+    };
+    Policy {
+        models: Vec::from([model("small"), model("big")]),
+        max_fixes: 2,
+        max_retries: 3,
+        retry_delay: Duration::from_secs(10),
+        max_waits: 360,
+        job_limit: Duration::from_secs(3_600),
+        write_tests: true,
+        on_failure: OnFailure::Draft,
+    }
+}
+
+pub(super) fn record(event: Event) -> Record {
+    Record { at: Timestamp(0), took_ms: 0, event }
+}
+
+pub(super) fn id(name: &str) -> ObjectId {
+    ObjectId(name.to_owned())
+}
+
+pub(super) fn inspection() -> Inspection {
+    Inspection {
+        title: String::new(),
+        body: String::new(),
+        removed: 0,
+        open: true,
+        asked_by: None,
+        default_branch: "main".to_owned(),
+        public: false,
+        conversation: None,
+    }
+}
+
+/// A pull request that somebody commented on.
+pub(super) fn on_pull(rung: Option<usize>) -> Inspection {
+    let conversation = Conversation {
+        pull: 7,
+        title: String::new(),
+        body: String::new(),
+        head: "topic".to_owned(),
+        fork: None,
+        base: "main".to_owned(),
+        conflicts: false,
+        diff: String::new(),
+        closes: None,
+        requests: Vec::new(),
+        earlier: Vec::new(),
+        rung,
+    };
+    Inspection { conversation: Some(conversation), ..inspection() }
+}
+
+pub(super) fn refused(told: Told) -> Event {
+    ended(Outcome::Refused(Refusal { reason: "you may not".to_owned(), told }))
+}
+
+pub(super) fn checkout() -> Checkout {
+    Checkout {
+        base: id("base-commit"),
+        tree: id("base"),
+        plan: Plan::default(),
+        notes: Vec::new(),
+        narrowing: Narrowing::default(),
+        template: None,
+    }
+}
+
+pub(super) fn turn(outcome: TurnOutcome) -> Event {
+    Event::Attempted(Turn {
+        request: Request::Implement,
+        model: String::new(),
+        rung: 0,
+        outcome,
+        tree: id("edited"),
+        files: Vec::new(),
+        calls: 1,
+        tokens: Tokens::default(),
+        left_out: Vec::new(),
+        agent: String::new(),
+    })
+}
+
+pub(super) fn verified(complaint: Option<Complaint>) -> Event {
+    Event::Verified {
+        verification: Verification::default(),
+        tree: id("edited"),
+        scope: Vec::new(),
+        complaint,
+    }
+}
+
+pub(super) fn green() -> Event {
+    verified(None)
+}
+
+pub(super) fn red(check: Check) -> Event {
+    verified(Some(Complaint::Red {
+        check,
+        command: String::new(),
+        exit: Exit::Code(1),
+        tests: Vec::new(),
+        excerpt: String::new(),
+    }))
+}
+
+pub(super) fn proved(broken_old_tests: Option<OldTests>) -> Event {
+    Event::Proved(Proof {
+        new_tests: NewTests::FailOnBase,
+        broken_old_tests,
+        objections: Vec::new(),
+    })
+}
+
+pub(super) fn gated() -> Event {
+    Event::Gated { tree: id("edited"), stops: Vec::new(), notes: Vec::new(), kept: None }
+}
+
+pub(super) fn stopped() -> Event {
+    let stops = Vec::from(["`.github/x` is protected.".to_owned()]);
+    Event::Gated { tree: id("edited"), stops, notes: Vec::new(), kept: None }
+}
+
+pub(super) fn rebased() -> Event {
+    let checkout = Checkout { base: id("new-tip"), tree: id("newer"), ..checkout() };
+    Event::Rebased { checkout, tree: id("merged") }
+}
+
+pub(super) fn change() -> Change {
+    Change { branch: "ai/issue-1".to_owned(), commit: id("c") }
+}
+
+pub(super) fn pull_request() -> PullRequest {
+    PullRequest { number: 7, url: String::new(), draft: false }
+}
+
+pub(super) fn ended(outcome: Outcome) -> Event {
+    Event::Ended(outcome)
+}
+
+pub(super) fn told(phase: Phase) -> Event {
+    Event::Told { phase, comment: 1 }
+}
+
+pub(super) fn broke(fault: Fault) -> Event {
+    Event::Failed(Failure::new(fault, ""))
+}

@@ -1,0 +1,126 @@
+//! Every history that the world can answer with.
+
+use std::collections::HashMap;
+
+use super::play::*;
+use crate::domain::job::{
+    Answer, Event, Fault, JobId, Outcome, Phase, Progress, Told, Turn, TurnOutcome,
+};
+use crate::domain::verification::{Check, Verification};
+use crate::engine::decide::{Action, Policy, decide};
+
+/// Walks every history the engine allows. Nothing panics, and every path ends.
+#[test]
+fn every_history_ends_whatever_the_world_answers() {
+    let answers = [
+        Event::Inspected(inspection()),
+        Event::Inspected(on_pull(None)),
+        Event::Inspected(on_pull(Some(1))),
+        refused(Told::Everyone),
+        refused(Told::Nobody),
+        ended(Outcome::Answered(Answer::Question)),
+        ended(Outcome::Joined(JobId("other".to_owned()))),
+        Event::Prepared(checkout()),
+        Event::Baselined(Verification::default()),
+        turn(TurnOutcome::Edited),
+        turn(TurnOutcome::NoChange),
+        turn(TurnOutcome::TimedOut),
+        turn(TurnOutcome::Truncated { reason: "x".to_owned() }),
+        green(),
+        red(Check::Build),
+        red(Check::Test),
+        proved(None),
+        gated(),
+        stopped(),
+        rebased(),
+        ended(Outcome::Clashed { files: Vec::new(), why: String::new() }),
+        Event::Committed { commit: id("c"), tree: id("edited"), files: Vec::new() },
+        Event::Pushed(change()),
+        Event::Opened(pull_request()),
+        told(Phase::Ended),
+        Event::Labelled,
+        Event::Closed,
+        broke(Fault::Transient),
+        broke(Fault::Permanent),
+        broke(Fault::ModelAway),
+        Event::Rested,
+    ];
+    let policy = Policy { max_waits: 1, max_retries: 1, max_fixes: 1, ..policy() };
+    let mut open = HashMap::from([(format!("{:?}", Progress::default()), Progress::default())]);
+    let mut steps = 0;
+    while !open.is_empty() {
+        steps += 1;
+        assert!(steps < 300, "some history runs for ever: {:?}", open.keys().next());
+        let mut next = HashMap::new();
+        for progress in open.into_values() {
+            let action = decide(&progress, &policy);
+            if matches!(action, Action::Nothing(_)) {
+                continue;
+            }
+            for answer in answers.iter().filter(|it| fits(&action, it, &progress)) {
+                let answer = complete(&action, answer);
+                let after = progress.clone().after(&record(answer.clone()));
+                let after = after.unwrap_or_else(|it| panic!("{action:?} / {answer:?}: {it}"));
+                assert_ne!(after, progress, "{action:?} answered by {answer:?} changes nothing");
+                next.insert(format!("{after:?}"), after);
+            }
+        }
+        open = next;
+    }
+}
+
+/// Whether the hands could answer `action` with `event`.
+fn fits(action: &Action, event: &Event, progress: &Progress) -> bool {
+    match (action, event) {
+        (Action::End(_) | Action::Close(_), it) => matches!(it, Event::Closed),
+        (Action::Rest(_), it) => matches!(it, Event::Rested),
+        (Action::Push(_), Event::Rebased { .. }) => progress.on_pull && !progress.rebased,
+        (Action::Push(_), Event::Ended(Outcome::Clashed { .. })) => progress.on_pull,
+        (Action::Inspect, Event::Ended(it)) => {
+            matches!(it, Outcome::Refused(_) | Outcome::Answered(_) | Outcome::Joined(_))
+        }
+        (_, Event::Failed(it)) if it.fault == Fault::ModelAway => {
+            matches!(action, Action::Attempt(_))
+        }
+        (_, Event::Failed(_)) => true,
+        (Action::Inspect, Event::Inspected(_))
+        | (Action::Tell(_), Event::Told { .. })
+        | (Action::Prepare, Event::Prepared(_))
+        | (Action::Baseline, Event::Baselined(_))
+        | (Action::Attempt(_), Event::Attempted(_))
+        | (Action::Verify { .. }, Event::Verified { .. })
+        | (Action::Prove(_), Event::Proved(_))
+        | (Action::Gate(_), Event::Gated { .. })
+        | (Action::Commit { .. }, Event::Committed { .. })
+        | (Action::Push(_), Event::Pushed(_))
+        | (Action::Open { .. }, Event::Opened(_))
+        | (Action::Label { .. }, Event::Labelled) => true,
+        _ => false,
+    }
+}
+
+/// Fills in what the hands copy from the action.
+pub(super) fn complete(action: &Action, event: &Event) -> Event {
+    match (action, event.clone()) {
+        (Action::End(outcome), Event::Closed) => Event::Ended(outcome.clone()),
+        (Action::Tell(phase), Event::Told { comment, .. }) => {
+            Event::Told { phase: *phase, comment }
+        }
+        (Action::Attempt(attempt), Event::Attempted(turn)) => Event::Attempted(Turn {
+            request: attempt.request.clone(),
+            rung: attempt.rung,
+            tree: match turn.outcome {
+                TurnOutcome::Edited => id("edited"),
+                _ => attempt.from.clone(),
+            },
+            ..turn
+        }),
+        (Action::Gate(tree), Event::Gated { stops, notes, kept, .. }) => {
+            Event::Gated { tree: tree.clone(), stops, notes, kept }
+        }
+        (Action::Verify { tree, scope }, Event::Verified { verification, complaint, .. }) => {
+            Event::Verified { verification, tree: tree.clone(), scope: scope.clone(), complaint }
+        }
+        (_, event) => event,
+    }
+}
