@@ -3,14 +3,19 @@
 //!
 //! Aider takes seconds to start, so each test here asserts much about each turn of it.
 
+mod authority;
 mod canary;
+mod comments;
 mod crashes;
 mod customs;
 mod demo;
 mod faults;
+mod gate;
 mod happy;
 mod hostile;
+mod loops;
 mod never_right;
+mod payloads;
 mod people;
 mod serving;
 mod stopping;

@@ -17,6 +17,7 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+mod audit;
 mod jobs;
 mod logs;
 mod queue;

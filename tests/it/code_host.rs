@@ -3,9 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a scene that cannot be set should end its test")]
 
 mod double;
+mod edits;
 mod faults;
 mod folder;
 mod github;
+mod permission;
+mod pull;
+mod reads;
+mod talk;
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,7 +24,7 @@ use codingworker::domain::change::{Change, ObjectId};
 use codingworker::domain::task::Repository;
 use codingworker::retry::RetryPolicy;
 
-use crate::contract::code_host::{BASE, TIP, bare};
+use crate::contract::code_host::{BASE, TIP, bare, real};
 use crate::github_double::{GitHubDouble, TOKEN};
 
 /// A double with the repository `acme/api`, one issue, and a branch to show.
@@ -68,6 +73,14 @@ impl Scene {
         GitHub::new(GitHubOptions { retry, read_timeout, ..options }).unwrap()
     }
 
+    /// The repository `acme/real`, where git is real, with a pull request. Gives its number.
+    fn real_pull(&self) -> u64 {
+        let before = [("calc.py", "a - b\n"), ("gone.txt", "old\n")];
+        real(self.root(), "acme/real", &[("main", &before), ("fix", &[("calc.py", "a + b\n")])]);
+        self.double.repository("acme/real");
+        self.double.open_pull("acme/real", ("fix", "main"), ("Fix it", "Closes #1"), "author")
+    }
+
     fn comments(&self) -> Vec<String> {
         let all = self.double.issue_state("acme/api", 1).comments;
         all.into_iter().map(|it| it.body).collect()
@@ -80,6 +93,10 @@ impl Scene {
 
 fn api() -> Repository {
     "acme/api".parse().unwrap()
+}
+
+fn real_api() -> Repository {
+    "acme/real".parse().unwrap()
 }
 
 fn change() -> Change {

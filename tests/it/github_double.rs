@@ -23,14 +23,19 @@ use tokio_util::sync::CancellationToken;
 
 mod description;
 mod fault;
+mod graphql;
 mod operation;
+mod people;
+mod schema;
 mod shapes;
 mod world;
 
-use description::DESCRIPTION;
+use description::{DESCRIPTION, Operation, Request, graphql_body};
 pub(crate) use fault::Fault;
 use fault::{Outcome, bad_gateway, before};
-use operation::{Reply, perform, set_label};
+use graphql::GRAPHQL;
+use operation::{Reply, perform};
+use schema::Query;
 pub(crate) use world::{CommentState, IssueState, PullState, RepositoryState, Token, World};
 
 /// The token that the double knows from the start, of the person `LOGIN`.
@@ -50,7 +55,8 @@ pub(crate) struct GitHubDouble {
 
 /// Every operation that the double has a description of.
 pub(crate) fn operations() -> BTreeSet<String> {
-    DESCRIPTION.operations.iter().map(|it| it.id.clone()).collect()
+    let described = DESCRIPTION.operations.iter().map(|it| it.id.clone());
+    described.chain([GRAPHQL.to_owned()]).collect()
 }
 
 impl GitHubDouble {
@@ -117,56 +123,51 @@ impl GitHubDouble {
 
     /// Writes an issue, without labels. Gives its number.
     pub(crate) fn issue(&self, repository: &str, title: &str, body: &str, author: &str) -> u64 {
-        let mut world = self.world();
-        let author = world.person(author);
-        let repository = world.repository_mut(repository);
-        repository.last_number += 1;
-        let number = repository.last_number;
-        repository.issues.push(IssueState {
-            number,
-            title: title.to_owned(),
-            body: (!body.is_empty()).then(|| body.to_owned()),
-            open: true,
-            author,
-            labels: Vec::new(),
-            events: Vec::new(),
-            comments: Vec::new(),
-        });
-        number
+        self.world().write_issue(repository, title, body, author)
     }
 
     /// Somebody sets a label.
     pub(crate) fn label(&self, repository: &str, issue: u64, label: &str, by: &str) {
-        self.set_label(repository, issue, label, true, by);
+        self.world().set_label(repository, issue, label, true, by);
     }
 
     /// Somebody takes a label away.
     pub(crate) fn unlabel(&self, repository: &str, issue: u64, label: &str, by: &str) {
-        self.set_label(repository, issue, label, false, by);
+        self.world().set_label(repository, issue, label, false, by);
     }
 
-    fn set_label(&self, repository: &str, issue: u64, label: &str, set: bool, by: &str) {
-        let mut world = self.world();
-        let actor = world.person(by);
-        let mut changed = world.repository(repository).issue(issue).clone();
-        set_label(&mut world, &mut changed, label, set, &actor);
-        *world.repository_mut(repository).issue_mut(issue) = changed;
+    /// Somebody says something under an issue or a pull request. Gives the comment's id.
+    pub(crate) fn comment(&self, repository: &str, thread: u64, body: &str, by: &str) -> u64 {
+        self.world().say(repository, thread, body, by)
     }
 
-    /// Somebody says something. Gives the comment's id.
-    pub(crate) fn comment(&self, repository: &str, issue: u64, body: &str, by: &str) -> u64 {
-        let mut world = self.world();
-        let (id, author) = (world.id(), world.person(by));
-        let by_app = by.ends_with("[bot]");
-        let (body, earlier, at) = (body.to_owned(), Vec::new(), world::now());
-        let comment = CommentState { id, author, by_app, body, earlier, at };
-        world.repository_mut(repository).issue_mut(issue).comments.push(comment);
-        id
+    /// Somebody opens a pull request from a branch of the repository. Gives its number.
+    pub(crate) fn open_pull(
+        &self,
+        repository: &str,
+        ends: (&str, &str),
+        words: (&str, &str),
+        by: &str,
+    ) -> u64 {
+        self.world().open_pull(repository, None, ends, words, by)
     }
 
-    /// What an account may do in a repository: `admin`, `write`, `triage`, `read`; `None`: nothing.
+    /// Does something right before the nth request of an operation from now on, from 1; `*` is
+    /// any operation. What people do there is what `World` can do.
+    pub(crate) fn before(
+        &self,
+        operation: &str,
+        nth: usize,
+        deed: impl FnOnce(&mut World) + Send + 'static,
+    ) {
+        assert!(operation == "*" || operations().contains(operation), "no operation {operation}");
+        self.world().deeds.push((operation.to_owned(), nth, Box::new(deed)));
+    }
+
+    /// What an account may do in a repository: see `RepositoryState::roles`; `None`: nothing.
     pub(crate) fn role(&self, repository: &str, login: &str, role: Option<&'static str>) {
         let mut world = self.world();
+        world.person(login);
         let roles = &mut world.repository_mut(repository).roles;
         match role {
             Some(role) => drop(roles.insert(login.to_owned(), role)),
@@ -188,8 +189,10 @@ impl GitHubDouble {
 
     /// The next request of this operation, such as `pulls/create`, goes wrong; further ones queue.
     pub(crate) fn fault(&self, operation: &str, fault: Fault) {
-        let known = DESCRIPTION.operations.iter().any(|it| it.id == operation);
-        assert!(known, "GitHub's description has no operation {operation}");
+        assert!(
+            operations().contains(operation),
+            "GitHub's description has no operation {operation}"
+        );
         self.world().faults.entry(operation.to_owned()).or_default().push_back(fault);
     }
 
@@ -280,14 +283,19 @@ async fn answer(
     };
     match outcome {
         Outcome::Reply(reply) => {
+            let form = match reply.text {
+                Some(_) => "application/vnd.github.diff; charset=utf-8",
+                None => "application/json; charset=utf-8",
+            };
             let mut response = Response::builder()
                 .status(reply.status)
-                .header("content-type", "application/json; charset=utf-8")
+                .header("content-type", form)
                 .header("x-github-request-id", "0000:0000:0000000");
             for (name, value) in &reply.headers {
                 response = response.header(*name, value);
             }
-            response.body(Body::from(reply.body.to_string())).unwrap()
+            let text = reply.text.unwrap_or_else(|| reply.body.to_string());
+            response.body(Body::from(text)).unwrap()
         }
         Outcome::Raw(status, text) => {
             let html = Response::builder().status(status).header("content-type", "text/html");
@@ -313,9 +321,8 @@ fn outcome(
     headers: &HeaderMap,
     body: &[u8],
 ) -> Outcome {
-    let path = uri.path().strip_prefix(&world.prefix).unwrap_or("(outside of the prefix)");
-    let judged = DESCRIPTION.request(method, path, uri.query().unwrap_or(""), headers, body);
-    let (operation, request) = match judged {
+    let judged = judge(world, method, uri, headers, body);
+    let (name, asked) = match judged {
         Ok(understood) => understood,
         Err(broken) => {
             let reply = json!({"message": "GitHub's description was broken", "errors": broken});
@@ -323,19 +330,29 @@ fn outcome(
             return Outcome::Reply(Reply::new(BROKEN_LAW, reply));
         }
     };
-    world.asked.push(operation.id.clone());
+    world.asked.push(name.clone());
+    world.do_deeds(&name);
     let bearer = headers.get("authorization").and_then(|it| it.to_str().ok());
     let token = bearer.and_then(|it| it.strip_prefix("Bearer "));
     let Some(token) = token.and_then(|it| world.tokens.get(it)).cloned() else {
         return Outcome::Reply(Reply::message(401, "Bad credentials"));
     };
-    let fault = world.faults.get_mut(&operation.id).and_then(|queue| queue.pop_front());
+    let fault = world.faults.get_mut(&name).and_then(|queue| queue.pop_front());
     if let Some(fault) = fault.as_ref().and_then(before) {
         return fault;
     }
-    let reply = perform(world, &operation.id, &request, &token);
-    let wrong = operation.judge_reply(reply.status, &reply.body);
-    world.violations.extend(wrong.iter().map(|it| format!("reply of {}: {it}", operation.id)));
+    let (reply, wrong) = match asked {
+        Asked::GraphQl(query) => graphql::perform(world, &query, &token),
+        Asked::Rest(operation, request) => {
+            let reply = perform(world, &operation.id, &request, &token);
+            let wrong = match reply.text {
+                Some(_) => Vec::new(),
+                None => operation.judge_reply(reply.status, &reply.body),
+            };
+            (reply, wrong)
+        }
+    };
+    world.violations.extend(wrong.iter().map(|it| format!("reply of {name}: {it}")));
     match fault {
         Some(Fault::BadGatewayAfter) => bad_gateway(),
         Some(Fault::DroppedAfter) => Outcome::Dropped,
@@ -344,4 +361,34 @@ fn outcome(
             reply.with("x-ratelimit-limit", 5_000).with("x-ratelimit-remaining", 4_321),
         ),
     }
+}
+
+/// A request that breaks no law.
+enum Asked {
+    Rest(&'static Operation, Request),
+    GraphQl(Query),
+}
+
+/// What a request is and says, under the name that it is counted by; or every law that it breaks.
+fn judge(
+    world: &World,
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<(String, Asked), Vec<String>> {
+    if *method == Method::POST && uri.path() == graphql::path(&world.prefix) {
+        let (body, mut wrong) = graphql_body(headers, body);
+        return match Query::read(&body) {
+            Ok(query) if wrong.is_empty() => Ok((GRAPHQL.to_owned(), Asked::GraphQl(query))),
+            Ok(_) => Err(wrong),
+            Err(more) => {
+                wrong.extend(more);
+                Err(wrong)
+            }
+        };
+    }
+    let path = uri.path().strip_prefix(&world.prefix).unwrap_or("(outside of the prefix)");
+    let judged = DESCRIPTION.request(method, path, uri.query().unwrap_or(""), headers, body);
+    judged.map(|(operation, request)| (operation.id.clone(), Asked::Rest(operation, request)))
 }

@@ -10,6 +10,7 @@ mod contract;
 mod doctor;
 mod faulty_queue;
 mod floors;
+mod gate;
 mod github_double;
 mod queue;
 mod scripted_ollama;

@@ -67,6 +67,8 @@ enum Script {
 
 struct Inner {
     model: String,
+    /// What else it has.
+    others: Mutex<Vec<String>>,
     context: u32,
     script: Mutex<Script>,
     chats: Mutex<Vec<Value>>,
@@ -127,6 +129,7 @@ impl ScriptedOllama {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let inner = Arc::new(Inner {
             model: model.to_owned(),
+            others: Mutex::default(),
             context: 32768,
             script: Mutex::new(script),
             chats: Mutex::default(),
@@ -151,6 +154,11 @@ impl ScriptedOllama {
     /// What it answers from now on.
     pub(crate) fn script(&self, replies: impl IntoIterator<Item = Reply>) {
         *self.inner.script.lock().unwrap() = Script::List(replies.into_iter().collect());
+    }
+
+    /// Has another model from now on.
+    pub(crate) fn also(&self, model: &str) {
+        self.inner.others.lock().unwrap().push(model.to_owned());
     }
 
     /// Answers every call, `/api/tags` and `/api/version` too, with this; `None` ends it.
@@ -198,11 +206,15 @@ async fn answer(State(inner): State<Arc<Inner>>, uri: Uri, body: Bytes) -> Respo
         return play(&inner, fault).await;
     }
     let name = value["model"].as_str().or(value["name"].as_str()).unwrap_or_default();
-    let known = name.trim_end_matches(":latest") == inner.model.trim_end_matches(":latest");
+    let others = inner.others.lock().unwrap().clone();
+    let models = std::iter::once(&inner.model).chain(&others).collect::<Vec<_>>();
+    let bare = |it: &str| it.trim_end_matches(":latest").to_owned();
+    let known = models.iter().any(|it| bare(it) == bare(name));
     match uri.path() {
         "/api/version" => json!({"version": "0.12.0"}).to_string().into_response(),
         "/api/tags" => {
-            json!({"models": [{"name": inner.model, "digest": "00"}]}).to_string().into_response()
+            let models = models.iter().map(|it| json!({"name": it, "digest": "00"}));
+            json!({"models": models.collect::<Vec<_>>()}).to_string().into_response()
         }
         "/api/show" | "/api/chat" if !known => {
             let error = json!({"error": format!("model '{name}' not found")}).to_string();

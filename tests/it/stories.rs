@@ -13,6 +13,7 @@ use codingworker::domain::job::{
     Checkout, Event, Failure, Fault, Inspection, JobId, JobState, Model, NewTests, Outcome,
     Progress, Proof, Story, Tokens, Turn, TurnOutcome,
 };
+use codingworker::domain::project::Narrowing;
 use codingworker::domain::time::Timestamp;
 use codingworker::domain::verification::{Plan, Verification};
 use codingworker::engine::decide::{Action, OnFailure, Policy};
@@ -156,6 +157,9 @@ impl Perform for Puppet {
                 },
             ),
             Action::Prove(_) => ("prove", Event::Proved(proof())),
+            Action::Gate(tree) => {
+                ("gate", Event::Gated { tree, stops: Vec::new(), notes: Vec::new(), kept: None })
+            }
             Action::Commit { tree, .. } => {
                 ("commit", Event::Committed { commit: id, tree, files: Vec::new() })
             }
@@ -179,6 +183,9 @@ impl Perform for Puppet {
 impl Hire for Puppets {
     async fn hands(&self, _: &Job, _: Arc<Lease>) -> Box<dyn Perform> {
         Box::new(Puppet { wall: self.0.clone() })
+    }
+    async fn is_asked_to_stop(&self, _: &Job) -> bool {
+        false
     }
     async fn dismiss(&self, job: &JobId, _: &Outcome) {
         self.0.write(job, "dismiss");
@@ -547,6 +554,66 @@ async fn a_store_that_cannot_be_written_stops_the_job_before_its_next_effect() {
     assert_eq!(world.wall.count("verify"), 0, "nothing may follow what is not written down");
 }
 
+fn comment(pull: u64, id: u64, body: &str) -> String {
+    format!(
+        r#"{{"type": "pr_comment", "repository": "acme/api", "pr_number": {pull},
+            "comment_id": {id}, "body": "{body}"}}"#
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_for_one_pull_request_go_one_after_the_other_and_another_one_is_not_held_up() {
+    let world = World { slots: 3, ..World::new() };
+    world.wall.hold();
+    for (pull, id) in [(1, 11), (1, 12), (2, 21)] {
+        world.queue.submit(&comment(pull, id, "@ai-fix rename this")).await.unwrap();
+    }
+    let (shift, bells) = world.serve();
+    until("two pull requests are worked on", async || world.wall.count("begin") == 2).await;
+    until("all three are known", async || world.states().await.len() == 3).await;
+    world.submit(9, "a").await;
+    until("the slot of the one that waits is free for others", async || {
+        world.wall.count("begin") == 3
+    })
+    .await;
+    world.wall.let_go();
+    until("all over", async || world.wall.count("dismiss") == 4).await;
+    bells.drain.cancel();
+    shift.await.unwrap();
+    assert_eq!(world.wall.count("inspect"), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_does_not_wait_behind_the_work_that_it_is_to_stop() {
+    let world = World { slots: 2, ..World::new() };
+    world.wall.hold();
+    world.queue.submit(&comment(1, 11, "@ai-fix rename this")).await.unwrap();
+    world.queue.submit(&comment(1, 12, "@ai-fix stop")).await.unwrap();
+    let (shift, bells) = world.serve();
+    until("both at work", async || world.wall.count("begin") == 2).await;
+    world.wall.let_go();
+    until("all over", async || world.wall.count("dismiss") == 2).await;
+    bells.drain.cancel();
+    shift.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_drains_gives_back_what_waits_for_another_job() {
+    let world = World { slots: 2, ..World::new() };
+    world.wall.hold();
+    for id in [11, 12] {
+        world.queue.submit(&comment(1, id, "@ai-fix rename this")).await.unwrap();
+    }
+    let (shift, bells) = world.serve();
+    until("both are known", async || world.states().await.len() == 2).await;
+    until("one at work", async || world.wall.count("begin") == 1).await;
+    bells.drain.cancel();
+    until("the other is back", async || world.depth().await.waiting == 1).await;
+    world.wall.let_go();
+    shift.await.unwrap();
+    assert_eq!((world.wall.count("inspect"), world.wall.count("dismiss")), (1, 1));
+}
+
 fn policy() -> Policy {
     let model = Model {
         name: "small".to_owned(),
@@ -575,6 +642,7 @@ fn inspection() -> Inspection {
         asked_by: None,
         default_branch: "main".to_owned(),
         public: false,
+        conversation: None,
     }
 }
 
@@ -583,6 +651,7 @@ fn checkout() -> Checkout {
         base: ObjectId("ba5e".to_owned()),
         tree: ObjectId("7ree".to_owned()),
         plan: Plan::default(),
+        narrowing: Narrowing::default(),
         notes: Vec::new(),
         template: None,
     }

@@ -1,9 +1,16 @@
 //! The workspace room, on real bare repositories and a real HTTP server.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+mod advance;
+mod branch;
 mod checkout;
+mod difference;
 pub(crate) mod http;
+mod keep;
+mod merge;
 mod push;
+mod rebase;
+mod reflog;
 mod snapshot;
 mod token;
 mod trees;

@@ -56,7 +56,7 @@ impl World {
     /// The journal of the one job on this issue.
     pub(super) async fn records(&self, name: &str, issue: u64) -> Vec<Record> {
         let mut jobs = self.jobs().await;
-        jobs.retain(|(it, _)| it.task.repository.to_string() == name && it.task.issue() == issue);
+        jobs.retain(|(it, _)| it.task.repository.to_string() == name && it.task.thread() == issue);
         assert_eq!(jobs.len(), 1, "jobs for {name}#{issue}");
         jobs.remove(0).1
     }

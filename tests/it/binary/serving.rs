@@ -145,14 +145,14 @@ pub(crate) struct Seen {
 }
 
 /// Looks at the worker's children, again and again, as long as it runs.
-struct Watch {
-    seen: Arc<Mutex<Seen>>,
+pub(super) struct Watch {
+    pub(super) seen: Arc<Mutex<Seen>>,
     stop: Arc<AtomicBool>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Watch {
-    fn start(world: PathBuf, worker: u32) -> Self {
+    pub(super) fn start(world: PathBuf, worker: u32) -> Self {
         let (seen, stop) = (Arc::<Mutex<Seen>>::default(), Arc::new(AtomicBool::new(false)));
         let (sight, ended) = (seen.clone(), stop.clone());
         let thread = std::thread::spawn(move || {

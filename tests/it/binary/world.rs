@@ -45,7 +45,7 @@ pub(crate) const TITLE: &str = "add() in calc.py subtracts";
 pub(crate) const BODY: &str = "`add(2, 2)` in calc.py gives 0, and 4 is expected.";
 pub(crate) const CHECKS: &str = "build: {command: \"python3 -m compileall -q .\"}\n\
                                  test: {command: \"python3 -m unittest -v\"}\n";
-const OLD_TESTS: &str = "import unittest\n\nfrom calc import add\n\n\nclass CalcTest(unittest.TestCase):\n    def test_adding_nothing(self):\n        self.assertEqual(add(2, 0), 2)\n";
+pub(crate) const OLD_TESTS: &str = "import unittest\n\nfrom calc import add\n\n\nclass CalcTest(unittest.TestCase):\n    def test_adding_nothing(self):\n        self.assertEqual(add(2, 0), 2)\n";
 /// What makes the issue go away.
 pub(crate) const RIGHT: &str = "def add(a, b):\n    return a + b\n";
 /// What no Python takes.
@@ -229,7 +229,8 @@ impl World {
         Arc::new(SqliteQueue::new(self.database().await.clone(), options))
     }
 
-    async fn database(&self) -> &Database {
+    /// The worker's database.
+    pub(super) async fn database(&self) -> &Database {
         let open = || async {
             std::fs::create_dir_all(self.state_dir()).unwrap();
             Database::open(&self.state_dir().join("codingworker.db")).unwrap()
@@ -395,6 +396,5 @@ pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    let waited = tokio::time::timeout(LIMIT, wait).await;
-    assert!(waited.is_ok(), "waited {LIMIT:?} for: {what}");
+    assert!(tokio::time::timeout(LIMIT, wait).await.is_ok(), "waited {LIMIT:?} for: {what}");
 }

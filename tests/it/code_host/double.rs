@@ -3,9 +3,12 @@
 use codingworker::code_host::CodeHost;
 use serde_json::{Value, json};
 
-use super::{Scene, api, change, draft};
+use codingworker::domain::task::CommentKind::{IssueComment, Review, ReviewComment};
+use codingworker::domain::task::CommentRef;
+
+use super::{Scene, api, change, draft, real_api};
 use crate::contract::code_host::MARKER;
-use crate::github_double::{LOGIN, TOKEN, operations};
+use crate::github_double::{Fault, LOGIN, TOKEN, operations};
 
 struct Ask<'a>(&'a str, &'a str, Option<Value>, &'a [(&'a str, &'a str)]);
 
@@ -64,6 +67,65 @@ async fn what_github_does_not_describe_is_refused_and_written_down() {
 }
 
 #[tokio::test]
+async fn a_query_that_githubs_schema_does_not_know_is_refused() {
+    let scene = Scene::new();
+    let known = include_str!("../../../src/code_host/github/issue.graphql");
+    let variables = json!({"owner": "acme", "name": "api", "number": 1});
+    let body = |query: &str, variables: &Value| json!({"query": query, "variables": variables});
+    let with = |key: &str, value: Value| {
+        let mut variables = variables.clone();
+        variables[key] = value;
+        variables
+    };
+    let mut unknown_key = body(known, &variables);
+    unknown_key["opinion"] = json!("none");
+    for (body, why) in [
+        (body(&known.replace("lastEditedAt", "editedAt"), &variables), "no field editedAt"),
+        (body(&known.replace("(first: 100)", "(most: 100)"), &variables), "no argument most"),
+        (body(&known.replace("number: $number", ""), &variables), "graphql"),
+        (body(&known.replace("RenamedTitleEvent", "Renamed"), &variables), "no type Renamed"),
+        (body(&known.replace("{ nodes { name } }", ""), &variables), "needs a selection"),
+        (body(&known.replace("state", "state { name }"), &variables), "has no fields"),
+        (body(&known.replace("query (", "mutation ("), &variables), "not one query"),
+        (body("nonsense", &variables), "graphql"),
+        (body(known, &with("number", json!("1"))), "variable number"),
+        (body(known, &with("number", json!(3_000_000_000_u64))), "variable number"),
+        (body(known, &with("owner", Value::Null)), "variable owner"),
+        (body(known, &with("more", json!(1))), "more is not declared"),
+        (unknown_key, "unknown key opinion"),
+    ] {
+        let what = body.to_string();
+        assert_eq!(
+            asked(&scene, Ask("POST", "/graphql", Some(body), &HEADERS)).await,
+            599,
+            "{what}"
+        );
+        let violations = scene.double.take_violations();
+        assert!(violations.iter().any(|it| it.contains(why)), "{what}: {violations:?}");
+    }
+    let good = || Ask("POST", "/graphql", Some(body(known, &variables)), &HEADERS);
+    assert_eq!(asked(&scene, good()).await, 200);
+    scene.double.revoke(TOKEN);
+    assert_eq!(asked(&scene, good()).await, 401);
+}
+
+#[tokio::test]
+async fn a_deed_is_done_right_before_the_request_it_waits_for() {
+    let scene = Scene::new();
+    let rename = |title: &'static str| {
+        move |it: &mut crate::github_double::World| {
+            it.rename_issue("acme/api", 1, title, "reporter");
+        }
+    };
+    scene.double.before("graphql", 2, rename("Second"));
+    scene.double.before("*", 3, rename("First"));
+    let issue = scene.github().issue(&api(), 1, "ai-task").await.unwrap();
+    assert_eq!(issue.title, "First");
+    let issue = scene.github().issue(&api(), 1, "ai-task").await.unwrap();
+    assert_eq!(issue.title, "Second");
+}
+
+#[tokio::test]
 async fn a_broken_law_fails_the_test_that_broke_it() {
     let scene = Scene::new();
     assert_eq!(asked(&scene, Ask("GET", "/nowhere", None, &HEADERS)).await, 599);
@@ -85,6 +147,22 @@ async fn every_operation_that_is_described_is_used_and_no_other() {
     github.say(&api(), 1, MARKER, Some(id), &format!("{MARKER}\nDone")).await.unwrap();
     scene.double.label("acme/api", 1, "ai-task", "maintainer");
     github.label(&api(), 1, &["ai-task-done"], &["ai-task"]).await.unwrap();
+    github.permission(&api(), &github.me().await.unwrap().unwrap()).await.unwrap();
+    let pull = scene.real_pull();
+    let place = ("calc.py", Some(1), "@@");
+    let comments = scene.double.look(|it| {
+        let on_line = it.say_on_line("acme/real", pull, place, "Why?", "stranger");
+        let review = it.review("acme/real", pull, "APPROVED", "Good", "stranger");
+        let comment = it.say("acme/real", pull, "Hm", "stranger");
+        [(IssueComment, comment), (ReviewComment, on_line), (Review, review)]
+    });
+    for (kind, id) in comments {
+        github.remark(&real_api(), pull, CommentRef { kind, id }).await.unwrap();
+    }
+    assert_eq!(github.remarks(&real_api(), pull, None).await.unwrap().len(), 3);
+    scene.double.fault("pulls/get", Fault::Says { status: 406, message: "too large" });
+    github.diff(&real_api(), pull).await.unwrap();
+    github.pull(&real_api(), pull).await.unwrap();
     assert_eq!(scene.double.covered(), operations());
     let issue = scene.double.issue_state("acme/api", 1);
     assert_eq!(issue.comments[0].earlier, [MARKER], "the double keeps what was edited away");

@@ -1,12 +1,12 @@
 //! What only a folder can do wrong: files, locks, refs.
 
-use codingworker::code_host::folder::Folder;
-use codingworker::code_host::{CodeHost, HostError};
+use codingworker::code_host::folder::{Folder, Ledger};
+use codingworker::code_host::{CodeHost, HostError, Permission};
 use codingworker::domain::job::Person;
 use tempfile::TempDir;
 
 use super::{api, change, draft};
-use crate::contract::code_host::{BASE, MARKER, TIP, bare};
+use crate::contract::code_host::{BASE, MARKER, TIP, bare, real};
 
 fn folder() -> (TempDir, Folder) {
     let root = TempDir::new().unwrap();
@@ -60,7 +60,7 @@ async fn everything_is_there_for_the_next_process() {
     let next = Folder::new(root.path().to_owned());
     let issue = next.issue(&api(), number, "ai-task").await.unwrap();
     assert_eq!((issue.title.as_str(), issue.labels), ("直す", vec!["ai-task-done".to_owned()]));
-    assert_eq!(issue.labelled_by, Some(somebody()));
+    assert_eq!(issue.labelled, None);
     let comments = next.comments(&api(), number).await.unwrap();
     assert_eq!((comments.len(), comments[0].earlier.as_slice()), (1, &[MARKER.to_owned()][..]));
     let ledger = next.ledger(&api()).unwrap();
@@ -92,4 +92,56 @@ async fn a_file_that_is_not_ours_is_named_and_left_alone() {
     assert!(matches!(error, HostError::Misconfigured(_)), "{error}");
     assert!(error.to_string().contains("api.json"), "{error}");
     assert_eq!(std::fs::read_to_string(file).unwrap(), "not json");
+}
+
+#[tokio::test]
+async fn git_says_what_does_not_merge_and_what_a_fork_changes() {
+    let (root, folder) = folder();
+    let real_api = "acme/real".parse().unwrap();
+    let line = |text: &'static str| [("calc.py", text)];
+    let (base, fix, clash) = (line("a - b\n"), line("a + b\n"), line("sum(a, b)\n"));
+    real(root.path(), "acme/real", &[("main", &base), ("fix", &fix), ("clash", &clash)]);
+    real(root.path(), "stranger/real", &[("main", &base), ("far", &line("b + a\n"))]);
+    let open = async |head: &str, base: &str| {
+        let (mut change, mut draft) = (change(), draft());
+        (change.branch, draft.base) = (head.to_owned(), base.to_owned());
+        folder.open(&real_api, &change, &draft).await.unwrap().number
+    };
+    let (good, bad) = (open("fix", "main").await, open("fix", "clash").await);
+    assert_eq!(good, bad, "one branch has one pull request");
+    assert_eq!(folder.pull(&real_api, good).await.unwrap().mergeable, Some(true));
+    let rebased = |ledger: &mut Ledger| {
+        ledger.pull_requests[0].base = "clash".to_owned();
+        Ok(())
+    };
+    folder.change(&real_api, rebased).await.unwrap();
+    assert_eq!(folder.pull(&real_api, good).await.unwrap().mergeable, Some(false));
+
+    let forked = |ledger: &mut Ledger| {
+        let pull = &mut ledger.pull_requests[0];
+        (pull.head, pull.base) = ("far".to_owned(), "main".to_owned());
+        pull.fork = Some("stranger/real".parse().unwrap());
+        Ok(())
+    };
+    folder.change(&real_api, forked).await.unwrap();
+    let pull = folder.pull(&real_api, good).await.unwrap();
+    assert!(pull.fork && pull.head_repository.unwrap().owner() == "stranger");
+    let diff = folder.diff(&real_api, good).await;
+    assert!(diff.is_ok_and(|it| it.contains("+b + a")));
+}
+
+#[tokio::test]
+async fn without_any_role_whoever_can_write_into_the_folder_may_do_everything() {
+    let (_root, folder) = folder();
+    let permission = folder.permission(&api(), &somebody()).await.unwrap();
+    assert_eq!(permission, Permission::Admin);
+    let other = Person { id: 8, login: "other".to_owned() };
+    folder.set_role(&api(), &other, Permission::Write).await.unwrap();
+    assert_eq!(folder.permission(&api(), &somebody()).await.unwrap(), Permission::None);
+    let open = |ledger: &mut Ledger| {
+        ledger.public = true;
+        Ok(())
+    };
+    folder.change(&api(), open).await.unwrap();
+    assert_eq!(folder.permission(&api(), &somebody()).await.unwrap(), Permission::Read);
 }

@@ -33,7 +33,7 @@ async fn the_newest_labelling_is_found_behind_hundreds_of_events() {
     }
     let labelled_by = async || {
         let issue = scene.github().issue(&api(), 1, "ai-task").await.unwrap();
-        issue.labelled_by.unwrap().login
+        issue.labelled.unwrap().by.person.login
     };
     assert_eq!(labelled_by().await, "long-ago");
     scene.double.unlabel("acme/api", 1, "ai-task", "long-ago");

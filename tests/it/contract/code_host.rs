@@ -2,33 +2,24 @@
 
 #![expect(clippy::unwrap_used, reason = "a scene that cannot be set should end its test")]
 
-use std::path::{Path, PathBuf};
-
 use async_trait::async_trait;
 use secrecy::SecretString;
 use tempfile::TempDir;
 
 use codingworker::code_host::folder::Folder;
 use codingworker::code_host::github::{GitHub, GitHubOptions};
-use codingworker::code_host::{CodeHost, Draft, HostError};
+use codingworker::code_host::{CodeHost, Draft, Permission};
 use codingworker::domain::change::{Change, ObjectId};
-use codingworker::domain::job::{Fault, Person};
-use codingworker::domain::task::Repository;
+use codingworker::domain::job::{Person, Spot};
+use codingworker::domain::task::{CommentRef, Repository};
 
 use crate::github_double::{GitHubDouble, LOGIN, TOKEN};
 
-/// Makes a bare repository by hand, as far as a code host looks at one.
-pub(crate) fn bare(root: &Path, full_name: &str, head: &str, branches: &[(&str, &str)]) -> PathBuf {
-    let bare = root.join(format!("{full_name}.git"));
-    std::fs::create_dir_all(&bare).unwrap();
-    std::fs::write(bare.join("HEAD"), format!("ref: refs/heads/{head}\n")).unwrap();
-    for (branch, commit) in branches {
-        let file = bare.join("refs/heads").join(branch);
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(file, format!("{commit}\n")).unwrap();
-    }
-    bare
-}
+mod git;
+mod people;
+mod promise;
+
+pub(crate) use git::{bare, real};
 
 pub(crate) const BASE: &str = "1111111111111111111111111111111111111111";
 pub(crate) const TIP: &str = "2222222222222222222222222222222222222222";
@@ -50,6 +41,17 @@ trait World: Send + Sync {
     /// Number, title, body and draft of each pull request.
     async fn pulls(&self) -> Vec<(u64, String, String, bool)>;
     async fn close_pull(&self, number: u64);
+
+    async fn person(&self, login: &str) -> Person;
+    async fn edit_issue(&self, issue: u64, title: &str, body: &str);
+    // From here on in `acme/real`, where git is real.
+    async fn role(&self, login: &str, permission: Permission);
+    async fn pull(&self, title: &str, body: &str, by: &str) -> u64;
+    async fn merge(&self, pull: u64);
+    async fn say(&self, thread: u64, body: &str, by: &str) -> u64;
+    async fn say_on_line(&self, pull: u64, spot: Spot, body: &str, by: &str) -> u64;
+    async fn review(&self, pull: u64, body: &str, by: &str) -> u64;
+    async fn edit(&self, pull: u64, comment: CommentRef, body: &str);
 }
 
 struct InFolder {
@@ -67,6 +69,10 @@ fn root() -> TempDir {
     let root = TempDir::new().unwrap();
     let branches = [("trunk", BASE), ("ai/issue-1", TIP), ("ai/same", BASE)];
     bare(root.path(), "acme/api", "trunk", &branches);
+    let before = [("calc.py", "def add(a, b):\n    return a - b\n"), ("old.txt", "old\n")];
+    let after = [("calc.py", "def add(a, b):\n    return a + b\n"), ("名.txt", "新\n")];
+    let clash = [("calc.py", "def add(*all):\n    return sum(all)\n")];
+    real(root.path(), "acme/real", &[("trunk", &before), ("fix", &after), ("clash", &clash)]);
     root
 }
 
@@ -79,12 +85,17 @@ fn on_github() -> OnGitHub {
     let root = root();
     let double = GitHubDouble::start(root.path());
     double.repository("acme/api");
+    double.repository("acme/real");
     let options = GitHubOptions::new(double.api_url(), SecretString::from(TOKEN));
     OnGitHub { github: GitHub::new(options).unwrap(), double, _root: root }
 }
 
 fn api() -> Repository {
     "acme/api".parse().unwrap()
+}
+
+fn real_repository() -> Repository {
+    "acme/real".parse().unwrap()
 }
 
 fn person(login: &str) -> Person {
@@ -131,6 +142,45 @@ impl World for InFolder {
         };
         self.folder.change(&api(), close).await.unwrap();
     }
+    async fn person(&self, login: &str) -> Person {
+        person(login)
+    }
+    async fn edit_issue(&self, issue: u64, title: &str, body: &str) {
+        self.folder.edit_issue(&api(), issue, title, body).await.unwrap();
+    }
+    async fn role(&self, login: &str, permission: Permission) {
+        let person = person(login);
+        self.folder.set_role(&real_repository(), &person, permission).await.unwrap();
+    }
+    async fn pull(&self, title: &str, body: &str, by: &str) -> u64 {
+        let change = Change { branch: "fix".to_owned(), commit: ObjectId(TIP.to_owned()) };
+        let (base, title, body) = ("trunk".to_owned(), title.to_owned(), body.to_owned());
+        let draft = Draft { base, title, body, draft: false };
+        let host = self.folder.as_person(person(by));
+        host.open(&real_repository(), &change, &draft).await.unwrap().number
+    }
+    async fn merge(&self, pull: u64) {
+        let merge = |ledger: &mut codingworker::code_host::folder::Ledger| {
+            let mut all = ledger.pull_requests.iter_mut();
+            let pull = all.find(|it| it.number == pull).unwrap();
+            (pull.open, pull.merged) = (false, true);
+            Ok(())
+        };
+        self.folder.change(&real_repository(), merge).await.unwrap();
+    }
+    async fn say(&self, thread: u64, body: &str, by: &str) -> u64 {
+        self.folder.comment(&real_repository(), thread, &person(by), body).await.unwrap()
+    }
+    async fn say_on_line(&self, pull: u64, spot: Spot, body: &str, by: &str) -> u64 {
+        let by = person(by);
+        self.folder.review_comment(&real_repository(), pull, &by, body, spot).await.unwrap()
+    }
+    async fn review(&self, pull: u64, body: &str, by: &str) -> u64 {
+        self.folder.review(&real_repository(), pull, &person(by), body).await.unwrap()
+    }
+    async fn edit(&self, pull: u64, comment: CommentRef, body: &str) {
+        self.folder.edit_comment(&real_repository(), pull, comment, body).await.unwrap();
+    }
 }
 
 #[async_trait]
@@ -168,155 +218,90 @@ impl World for OnGitHub {
             all.find(|it| it.number == number).unwrap().open = false;
         });
     }
-}
-
-fn change(branch: &str) -> Change {
-    Change { branch: branch.to_owned(), commit: ObjectId(TIP.to_owned()) }
-}
-
-fn draft(title: &str, draft: bool) -> Draft {
-    let (base, title) = ("trunk".to_owned(), title.to_owned());
-    Draft { base, title, body: "Closes #1\n\n日本語の本文".to_owned(), draft }
-}
-
-async fn facts_are_read(world: &dyn World) {
-    let facts = world.host().repository(&api()).await.unwrap();
-    assert_eq!(facts.default_branch, "trunk");
-    assert!(!facts.public && !facts.archived && facts.may_push);
-    assert_eq!(world.host().repository(&api()).await.unwrap().id, facts.id);
-}
-
-async fn an_issue_tells_who_labelled_it_last(world: &dyn World) {
-    let body = "計算が間違っています。\n\n```\nsum([]) → エラー\n```";
-    let number = world.issue("合計のバグを直す \u{1f41b}", body, "reporter").await;
-    let issue = world.host().issue(&api(), number, "ai-task").await.unwrap();
-    assert_eq!((issue.title.as_str(), issue.body.as_str()), ("合計のバグを直す \u{1f41b}", body));
-    assert_eq!(issue.author.unwrap().login, "reporter");
-    assert_eq!((issue.labelled_by, issue.labels.len(), issue.open), (None, 0, true));
-
-    world.label(number, "ai-task", "first").await;
-    world.label(number, "AI-Task", "maintainer").await;
-    world.label(number, "bug", "somebody").await;
-    let issue = world.host().issue(&api(), number, "ai-task").await.unwrap();
-    assert_eq!(issue.labelled_by.unwrap().login, "maintainer");
-    assert_eq!(issue.labels.len(), 2);
-}
-
-async fn a_closed_issue_is_seen_as_closed_and_an_empty_body_is_empty(world: &dyn World) {
-    let number = world.issue("Done already", "", "reporter").await;
-    world.close(number).await;
-    let issue = world.host().issue(&api(), number, "ai-task").await.unwrap();
-    assert!(!issue.open);
-    assert_eq!(issue.body, "");
-}
-
-async fn opening_twice_gives_one_pull_request(world: &dyn World) {
-    let number = world.issue("Fix it", "", "reporter").await;
-    let (host, title) = (world.host(), "合計を直す (#1)");
-    let first = host.open(&api(), &change("ai/issue-1"), &draft(title, true)).await.unwrap();
-    let second = host.open(&api(), &change("ai/issue-1"), &draft("Other", false)).await.unwrap();
-    assert_eq!(first, second);
-    assert!(first.draft && first.number > number, "numbers are shared with issues");
-    let body = "Closes #1\n\n日本語の本文".to_owned();
-    assert_eq!(world.pulls().await, [(first.number, title.to_owned(), body, true)]);
-
-    // A person closes it. The very commit was shown already: not again.
-    world.close_pull(first.number).await;
-    let third = host.open(&api(), &change("ai/issue-1"), &draft(title, true)).await.unwrap();
-    assert_eq!(third.number, first.number);
-    // Its number is not an issue's.
-    let error = host.issue(&api(), first.number, "ai-task").await.unwrap_err();
-    assert!(error.to_string().contains("is a pull request"), "{error}");
-}
-
-async fn no_pull_request_is_opened_for_nothing(world: &dyn World) {
-    let host = world.host();
-    let error = host.open(&api(), &change("ai/same"), &draft("Empty", false)).await.unwrap_err();
-    assert!(error.to_string().contains("No commits between trunk and ai/same"), "{error}");
-    assert_eq!(error.fault(), Fault::Permanent);
-    let error = host.open(&api(), &change("ai/gone"), &draft("Gone", false)).await.unwrap_err();
-    assert!(matches!(error, HostError::Refused { status: 422, .. }), "{error}");
-    assert!(world.pulls().await.is_empty());
-}
-
-async fn saying_again_edits_the_one_comment(world: &dyn World) {
-    let number = world.issue("Talk", "", "reporter").await;
-    // A stranger quotes and even forges the marker: neither is ours.
-    let quoted = format!("> {MARKER}\n\nWhat is this?");
-    let forged = format!("{MARKER}\nAll tests passed.");
-    world.comment(number, &quoted, "stranger").await;
-    world.comment(number, &forged, "stranger").await;
-    // So does the person whose token we use, by hand.
-    world.comment_by_hand(number, &quoted).await;
-    let say = async |known, text: &str| {
-        let body = format!("{text}\n\n{MARKER}");
-        world.host().say(&api(), number, MARKER, known, &body).await.unwrap()
-    };
-    let id = say(None, "待っています").await;
-    assert_eq!(say(Some(id), "作業中").await, id);
-    assert_eq!(say(None, "the id was forgotten").await, id);
-    assert_eq!(say(None, "the id was forgotten").await, id);
-    assert_eq!(say(Some(id + 1_000), "終わりました").await, id, "that comment was never there");
-    let last = format!("終わりました\n\n{MARKER}");
-    assert_eq!(world.comments(number).await, [quoted.clone(), forged, quoted, last]);
-
-    let other = "<!-- codingworker:job=ba9876543210 -->";
-    let body = format!("{other}\nanother job");
-    let another = world.host().say(&api(), number, other, None, &body).await.unwrap();
-    assert_ne!(another, id);
-}
-
-async fn labels_become_what_they_should_be(world: &dyn World) {
-    let number = world.issue("Labels", "", "reporter").await;
-    world.label(number, "AI-Task", "maintainer").await;
-    world.label(number, "needs 日本語/review?", "maintainer").await;
-    for _ in 0..2 {
-        let remove = ["ai-task", "needs 日本語/review?", "never-there"];
-        world.host().label(&api(), number, &["ai-task-done"], &remove).await.unwrap();
-        let issue = world.host().issue(&api(), number, "ai-task").await.unwrap();
-        assert_eq!(issue.labels, ["ai-task-done"]);
-        assert_eq!(issue.labelled_by.unwrap().login, "maintainer");
+    async fn person(&self, login: &str) -> Person {
+        let account = self.double.look(|it| it.person(login));
+        Person { id: account.id, login: account.login }
     }
-}
-
-async fn what_is_missing_is_named(world: &dyn World) {
-    let (host, gone) = (world.host(), "acme/gone".parse().unwrap());
-    let missing = |error: HostError, name: &str| {
-        assert!(matches!(error, HostError::NotFound(_)), "{error}");
-        assert!(error.to_string().contains(name), "{error}");
-    };
-    missing(host.repository(&gone).await.unwrap_err(), "acme/gone");
-    missing(host.issue(&gone, 1, "ai-task").await.unwrap_err(), "acme/gone");
-    missing(host.issue(&api(), 404, "ai-task").await.unwrap_err(), "acme/api#404");
-    missing(host.say(&api(), 404, MARKER, None, MARKER).await.unwrap_err(), "acme/api#404");
-    missing(host.label(&api(), 404, &["a"], &[]).await.unwrap_err(), "acme/api#404");
-    let pull = host.open(&gone, &change("ai/issue-1"), &draft("T", false)).await;
-    missing(pull.unwrap_err(), "acme/gone");
+    async fn edit_issue(&self, issue: u64, title: &str, body: &str) {
+        self.double.look(|it| {
+            if it.repository("acme/api").issue(issue).title != title {
+                it.rename_issue("acme/api", issue, title, "reporter");
+            }
+            if it.repository("acme/api").issue(issue).body.as_deref() != Some(body) {
+                it.edit_issue("acme/api", issue, body);
+            }
+        });
+    }
+    async fn role(&self, login: &str, permission: Permission) {
+        let role = match permission {
+            Permission::None => "none",
+            Permission::Read => "read",
+            Permission::Triage => "triage",
+            Permission::Write => "write",
+            Permission::Maintain => "maintain",
+            Permission::Admin => "admin",
+        };
+        self.double.role("acme/real", login, Some(role));
+    }
+    async fn pull(&self, title: &str, body: &str, by: &str) -> u64 {
+        self.double.open_pull("acme/real", ("fix", "trunk"), (title, body), by)
+    }
+    async fn merge(&self, pull: u64) {
+        self.double.look(|it| {
+            let pull = it.repository_mut("acme/real").pull_mut(pull);
+            (pull.open, pull.merged) = (false, true);
+        });
+    }
+    async fn say(&self, thread: u64, body: &str, by: &str) -> u64 {
+        self.double.comment("acme/real", thread, body, by)
+    }
+    async fn say_on_line(&self, pull: u64, spot: Spot, body: &str, by: &str) -> u64 {
+        let place = (spot.path.as_str(), spot.line, spot.hunk.as_str());
+        self.double.look(|it| it.say_on_line("acme/real", pull, place, body, by))
+    }
+    async fn review(&self, pull: u64, body: &str, by: &str) -> u64 {
+        self.double.look(|it| it.review("acme/real", pull, "COMMENTED", body, by))
+    }
+    async fn edit(&self, _pull: u64, comment: CommentRef, body: &str) {
+        self.double.look(|it| it.edit_comment("acme/real", comment.id, body));
+    }
 }
 
 /// Each promise becomes one test for each host.
 macro_rules! promises {
-    ($($promise:ident),* $(,)?) => {
+    ($($room:ident: $($promise:ident),* ;)*) => {
         mod folder {
-            $(#[tokio::test] async fn $promise() {
-                super::$promise(&super::in_folder()).await;
-            })*
+            $($(#[tokio::test] async fn $promise() {
+                super::$room::$promise(&super::in_folder()).await;
+            })*)*
         }
         mod github {
-            $(#[tokio::test] async fn $promise() {
-                super::$promise(&super::on_github()).await;
-            })*
+            $($(#[tokio::test] async fn $promise() {
+                super::$room::$promise(&super::on_github()).await;
+            })*)*
         }
     };
 }
 
 promises! {
-    facts_are_read,
-    an_issue_tells_who_labelled_it_last,
-    a_closed_issue_is_seen_as_closed_and_an_empty_body_is_empty,
-    opening_twice_gives_one_pull_request,
-    no_pull_request_is_opened_for_nothing,
-    saying_again_edits_the_one_comment,
-    labels_become_what_they_should_be,
-    what_is_missing_is_named,
+    promise:
+        facts_are_read,
+        an_issue_tells_who_labelled_it_last,
+        a_closed_issue_is_seen_as_closed_and_an_empty_body_is_empty,
+        opening_twice_gives_one_pull_request,
+        no_pull_request_is_opened_for_nothing,
+        saying_again_edits_the_one_comment,
+        labels_become_what_they_should_be,
+        what_is_missing_is_named;
+    people:
+        a_changed_text_says_when_it_was_changed,
+        who_we_are_is_who_speaks,
+        a_permission_is_read_anew_and_belongs_to_the_id,
+        a_pull_request_tells_its_branches_and_its_end,
+        a_pull_request_that_cannot_be_merged_says_so_or_nothing,
+        a_diff_is_gits_own,
+        remarks_of_all_kinds_come_oldest_first,
+        a_changed_remark_says_so,
+        a_program_is_told_from_a_person,
+        what_people_need_and_is_missing_is_named;
 }

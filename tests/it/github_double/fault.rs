@@ -28,6 +28,8 @@ pub(crate) enum Fault {
     HangAfter,
     /// Any status with any words.
     Says { status: u16, message: &'static str },
+    /// 200 with an error of GraphQL's, and no data.
+    GraphQl { kind: Option<&'static str>, message: &'static str },
     /// 200 with a page that is no JSON, as of a hotel's network.
     Portal,
     /// A list that lags behind: it is empty.
@@ -71,6 +73,13 @@ pub(crate) fn before(fault: &Fault) -> Option<Outcome> {
                 .with("x-ratelimit-limit", 5_000)
                 .with("x-ratelimit-remaining", 0)
                 .with("x-ratelimit-reset", chrono::Utc::now().timestamp() + seconds)
+        }
+        Fault::GraphQl { kind, message } => {
+            let mut error = json!({"message": message});
+            if let Some(kind) = kind {
+                error["type"] = json!(kind);
+            }
+            Reply::new(200, json!({"data": null, "errors": [error]}))
         }
         Fault::Lags => Reply::new(200, json!([])),
         Fault::Says { status, message } => Reply::message(*status, message),

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use codingworker::domain::job::Person;
-
 use super::description::Request;
 use super::shapes;
-use super::world::{
-    CommentState, EventState, IssueState, PullState, RepositoryState, Token, World, now,
-};
+use super::world::{Account, RepositoryState, Token, World};
+
+mod comment;
+mod issue;
+mod pull;
 
 /// An answer before it is sent.
 #[derive(Clone, Debug)]
@@ -16,11 +16,13 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Value,
+    /// What is sent instead of the body, as it is.
+    pub(crate) text: Option<String>,
 }
 
 impl Reply {
     pub(crate) fn new(status: u16, body: Value) -> Self {
-        Self { status, headers: Vec::new(), body }
+        Self { status, headers: Vec::new(), body, text: None }
     }
 
     pub(crate) fn message(status: u16, message: &str) -> Self {
@@ -34,6 +36,10 @@ impl Reply {
     pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.headers.push((name, value.to_string()));
         self
+    }
+
+    fn not_found() -> Self {
+        Self::message(404, "Not Found")
     }
 
     fn invalid(message: &str) -> Self {
@@ -61,19 +67,22 @@ pub(crate) fn perform(
         .repositories
         .iter()
         .position(|it| it.owner.to_lowercase() == owner && it.name.to_lowercase() == name);
-    let Some(at) = found else { return Reply::message(404, "Not Found") };
-    // Taken out while it is worked on, so that world and repository can both be changed.
-    let mut repository = world.repositories[at].clone();
+    let Some(at) = found else { return Reply::not_found() };
+    let repository = world.repositories[at].clone();
     let role = role(&repository, token);
-    let reply = if role.is_none() && !repository.public {
-        Reply::message(404, "Not Found")
-    } else if let Some(refusal) = forbidden(&repository, role, operation) {
-        refusal
-    } else {
-        in_repository(world, &mut repository, operation, request, token, role)
-    };
-    world.repositories[at] = repository;
-    reply
+    if !may_see(&repository, token) {
+        return Reply::not_found();
+    }
+    if let Some(refusal) = forbidden(&repository, role, operation) {
+        return refusal;
+    }
+    world.follow_branches(at);
+    in_repository(world, &repository.full_name(), operation, request, token, role)
+}
+
+/// Whether a repository is there, as far as this token can tell.
+pub(super) fn may_see(repository: &RepositoryState, token: &Token) -> bool {
+    repository.public || role(repository, token).is_some()
 }
 
 fn role(repository: &RepositoryState, token: &Token) -> Option<&'static str> {
@@ -94,7 +103,7 @@ fn forbidden(repository: &RepositoryState, role: Option<&str>, operation: &str) 
     if repository.archived {
         return Some(Reply::message(403, "Repository was archived so is read-only."));
     }
-    if matches!(role, Some("admin" | "write")) {
+    if matches!(role, Some("admin" | "maintain" | "write")) {
         return None;
     }
     let refusal = Reply::message(403, "Resource not accessible by personal access token");
@@ -124,9 +133,24 @@ fn installation(world: &World, token: &Token) -> Reply {
     Reply::new(200, shapes::installed(&all))
 }
 
+/// What GitHub tells of somebody: one of four permissions, and the role's own name.
+fn permission(world: &World, repository: &RepositoryState, login: &str) -> Reply {
+    let Some(account) = world.known(login) else { return Reply::not_found() };
+    // As many as know the login by another case.
+    let role = repository.roles.iter().find(|(it, _)| it.eq_ignore_ascii_case(login));
+    let role = role.map_or(if repository.public { "read" } else { "none" }, |(_, role)| *role);
+    let (name, base) = role.split_once(':').unwrap_or((role, role));
+    let base = match base {
+        "maintain" => "write",
+        "triage" => "read",
+        other => other,
+    };
+    Reply::new(200, shapes::permission(account, base, name))
+}
+
 fn in_repository(
     world: &mut World,
-    repository: &mut RepositoryState,
+    full_name: &str,
     operation: &str,
     request: &Request,
     token: &Token,
@@ -136,209 +160,40 @@ fn in_repository(
         Some(login) => world.person(login),
         None => world.person("codingworker[bot]"),
     };
+    let scene = Scene { full_name, request, me };
+    let repository = world.repository(full_name);
     match operation {
         "repos/get" => {
             // GitHub shows an App no permissions of a person's.
             let shown = if token.login.is_some() { role } else { None };
-            return Reply::new(200, shapes::repository(repository, shown));
+            Reply::new(200, shapes::repository(repository, shown))
         }
-        "issues/list-for-repo" => {
-            let all = repository.issues.iter().map(|it| shapes::issue(repository, it)).collect();
-            return page(world, repository, "/issues", all, request);
+        "repos/get-collaborator-permission-level" => {
+            permission(world, repository, request.get("username"))
         }
-        "pulls/list" => return list_pulls(world, repository, request),
-        "pulls/create" => return create_pull(world, repository, request, me),
-        "issues/update-comment" => return update_comment(repository, request, &me),
-        _ => {}
-    }
-    let number = request.number("issue_number", 0);
-    if let Some(pull) = repository.pulls.iter().find(|it| it.number == number) {
-        return match operation {
-            "issues/get" => Reply::new(200, shapes::pull_as_issue(repository, pull)),
-            _ => Reply::message(404, "Not Found"),
-        };
-    }
-    if !repository.issues.iter().any(|it| it.number == number) {
-        return Reply::message(404, "Not Found");
-    }
-    let of_issue = |what: &str| format!("/issues/{number}/{what}");
-    let issue = repository.issue(number);
-    match operation {
-        "issues/get" => Reply::new(200, shapes::issue(repository, issue)),
-        "issues/list-events" => {
-            let all = issue.events.iter().map(|it| shapes::event(repository, it)).collect();
-            page(world, repository, &of_issue("events"), all, request)
-        }
-        "issues/list-comments" => {
-            let all = issue.comments.iter().map(|it| shapes::comment(repository, it)).collect();
-            page(world, repository, &of_issue("comments"), all, request)
-        }
-        "issues/list-labels-on-issue" => {
-            let all = issue.labels.iter().map(|it| shapes::label(it)).collect();
-            page(world, repository, &of_issue("labels"), all, request)
-        }
-        "issues/create-comment" => {
-            let (by_app, body) = (token.login.is_none(), request.text("body").to_owned());
-            create_comment(world, repository, number, me, by_app, body)
-        }
-        "issues/add-labels" => {
-            let given = request.body["labels"].as_array().cloned().unwrap_or_default();
-            let names = given.iter().filter_map(|it| it.as_str().or_else(|| it["name"].as_str()));
-            for name in names {
-                set_label(world, repository.issue_mut(number), name, true, &me);
-            }
-            labels_of(repository.issue(number))
-        }
-        "issues/remove-label" => {
-            if !set_label(world, repository.issue_mut(number), request.get("name"), false, &me) {
-                return Reply::message(404, "Label does not exist");
-            }
-            labels_of(repository.issue(number))
-        }
-        other => Reply::message(501, &format!("the double does not play {other} yet")),
+        _ => issue::perform(world, operation, &scene)
+            .or_else(|| comment::perform(world, operation, &scene))
+            .or_else(|| pull::perform(world, operation, &scene))
+            .unwrap_or_else(|| {
+                Reply::message(501, &format!("the double does not play {operation} yet"))
+            }),
     }
 }
 
-fn labels_of(issue: &IssueState) -> Reply {
-    Reply::new(200, issue.labels.iter().map(|it| shapes::label(it)).collect())
-}
-
-/// Sets a label or takes it away, with its event. `false` when nothing had to be done.
-pub(crate) fn set_label(
-    world: &mut World,
-    issue: &mut IssueState,
-    label: &str,
-    set: bool,
-    actor: &Person,
-) -> bool {
-    let there = issue.labels.iter().position(|it| it.to_lowercase() == label.to_lowercase());
-    match there {
-        Some(at) if !set => drop(issue.labels.remove(at)),
-        None if set => issue.labels.push(label.to_owned()),
-        _ => return false,
-    }
-    let (id, label, actor, at) = (world.id(), label.to_owned(), actor.clone(), now());
-    issue.events.push(EventState { id, labeled: set, label, actor, at });
-    true
-}
-
-fn create_comment(
-    world: &mut World,
-    repository: &mut RepositoryState,
-    number: u64,
-    author: Person,
-    by_app: bool,
-    body: String,
-) -> Reply {
-    if body.trim().is_empty() || body.chars().count() > 65_536 {
-        return Reply::invalid("body is empty or too long (maximum is 65536 characters)");
-    }
-    let id = world.id();
-    let comment = CommentState { id, author, by_app, body, earlier: Vec::new(), at: now() };
-    let reply = Reply::new(201, shapes::comment(repository, &comment));
-    repository.issue_mut(number).comments.push(comment);
-    reply
-}
-
-fn update_comment(repository: &mut RepositoryState, request: &Request, me: &Person) -> Reply {
-    let id = request.number("comment_id", 0);
-    let mut all = repository.issues.iter_mut().flat_map(|it| &mut it.comments);
-    let Some(comment) = all.find(|it| it.id == id) else {
-        return Reply::message(404, "Not Found");
-    };
-    if comment.author != *me {
-        return Reply::message(403, "You do not have permission to edit this comment.");
-    }
-    let body = request.text("body");
-    if body.trim().is_empty() || body.chars().count() > 65_536 {
-        return Reply::invalid("body is empty or too long (maximum is 65536 characters)");
-    }
-    comment.earlier.push(std::mem::replace(&mut comment.body, body.to_owned()));
-    let comment = comment.clone();
-    Reply::new(200, shapes::comment(repository, &comment))
-}
-
-fn list_pulls(world: &World, repository: &RepositoryState, request: &Request) -> Reply {
-    let state = match request.get("state") {
-        "" => "open",
-        other => other,
-    };
-    // GitHub takes a head without an owner for no filter at all.
-    let head = Some(request.get("head")).filter(|it| it.contains(':'));
-    let here = |pull: &PullState| format!("{}:{}", repository.owner, pull.head);
-    let wanted = |it: &&PullState| {
-        (state == "all" || (state == "open") == it.open)
-            && head.is_none_or(|head| head.to_lowercase() == here(it).to_lowercase())
-            && (request.get("base").is_empty() || request.get("base") == it.base)
-    };
-    let all = repository.pulls.iter().rev().filter(wanted);
-    let all = all.map(|it| shapes::pull(repository, it, false)).collect();
-    page(world, repository, "/pulls", all, request)
-}
-
-fn create_pull(
-    world: &mut World,
-    repository: &mut RepositoryState,
-    request: &Request,
-    author: Person,
-) -> Reply {
-    let (head, base) = (request.text("head"), request.text("base"));
-    let head = head.strip_prefix(&format!("{}:", repository.owner)).unwrap_or(head);
-    let draft = request.body["draft"].as_bool().unwrap_or(false);
-    let Some(tip) = world.branch(repository, base) else { return no_branch("base") };
-    let Some(sha) = world.branch(repository, head) else { return no_branch("head") };
-    if sha == tip {
-        return Reply::invalid(&format!("No commits between {base} and {head}"));
-    }
-    let open = |it: &&PullState| it.open && it.head == head && it.base == base;
-    if repository.pulls.iter().any(|it| open(&it)) {
-        let owner = &repository.owner;
-        return Reply::invalid(&format!("A pull request already exists for {owner}:{head}."));
-    }
-    if draft && !repository.drafts {
-        return Reply::message(422, "Draft pull requests are not supported in this repository.");
-    }
-    let title = request.text("title").to_owned();
-    if title.trim().is_empty() || title.chars().count() > 256 {
-        return Reply::invalid("title is empty or too long (maximum is 256 characters)");
-    }
-    repository.last_number += 1;
-    let pull = PullState {
-        number: repository.last_number,
-        title,
-        body: request.text("body").to_owned(),
-        head: head.to_owned(),
-        sha,
-        base: base.to_owned(),
-        draft,
-        open: true,
-        author,
-        at: now(),
-    };
-    let reply = Reply::new(201, shapes::pull(repository, &pull, true));
-    repository.pulls.push(pull);
-    reply
-}
-
-fn no_branch(field: &str) -> Reply {
-    let mut reply = Reply::message(422, "Validation Failed");
-    reply.body["errors"] = json!([{"resource": "PullRequest", "field": field, "code": "invalid"}]);
-    reply
+/// Who asks what, of which repository.
+struct Scene<'a> {
+    full_name: &'a str,
+    request: &'a Request,
+    me: Account,
 }
 
 /// One page of a list, with the `link` header.
-fn page(
-    world: &World,
-    repository: &RepositoryState,
-    path: &str,
-    all: Vec<Value>,
-    request: &Request,
-) -> Reply {
+fn page(world: &World, full_name: &str, path: &str, all: Vec<Value>, request: &Request) -> Reply {
     let per_page = usize::try_from(request.number("per_page", 30)).unwrap().max(1);
     let number = usize::try_from(request.number("page", 1)).unwrap().max(1);
     let last = all.len().div_ceil(per_page).max(1);
     let items: Vec<Value> = all.into_iter().skip((number - 1) * per_page).take(per_page).collect();
-    let address = format!("{}/repos/{}{path}", world.address, repository.full_name());
+    let address = format!("{}/repos/{}{path}", world.address, full_name);
     let link = |page: usize, rel: &str| {
         format!("<{address}?per_page={per_page}&page={page}>; rel=\"{rel}\"")
     };

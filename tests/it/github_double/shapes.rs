@@ -3,10 +3,11 @@
 
 use serde_json::{Value, json};
 
-use codingworker::domain::job::Person;
-
 use super::description::DESCRIPTION;
-use super::world::{CommentState, EventState, IssueState, PullState, RepositoryState};
+use super::world::{
+    Account, CommentState, EventState, IssueState, LineCommentState, PullState, RepositoryState,
+    ReviewState, World,
+};
 
 /// An example with its repository's name replaced by ours, and our facts laid over it.
 fn shaped(name: &str, repository: Option<&RepositoryState>, facts: Value) -> Value {
@@ -39,17 +40,40 @@ fn lay_over(value: &mut Value, facts: Value) {
 }
 
 /// As `simple-user`.
-pub(crate) fn user(person: &Person) -> Value {
+pub(crate) fn user(account: &Account) -> Value {
     let mut value = DESCRIPTION.example("issue-comment")["user"].clone();
-    let login = &person.login;
-    let kind = if login.ends_with("[bot]") { "Bot" } else { "User" };
+    let Account { id, login, kind } = account;
     let html = format!("https://github.com/{login}");
-    lay_over(&mut value, json!({"id": person.id, "login": login, "type": kind, "html_url": html}));
+    lay_over(&mut value, json!({"id": id, "login": login, "type": kind, "html_url": html}));
     value
 }
 
+/// What a person may do: `permission` is one of four, `role` may be anything.
+pub(crate) fn permission(account: &Account, permission: &str, role: &str) -> Value {
+    let mut user = user(account);
+    user["role_name"] = json!(role);
+    let facts = json!({"permission": permission, "role_name": role, "user": user});
+    shaped("repository-collaborator-permission-response-if-user-has-admin-permissions", None, facts)
+}
+
+/// What is said of an App that did something in somebody's name.
+fn app(through_app: bool) -> Value {
+    if !through_app {
+        return Value::Null;
+    }
+    json!({
+        "id": 7, "node_id": "A_7", "owner": user(&Account {
+            id: 8, login: "app-maker".to_owned(), kind: "Organization",
+        }),
+        "name": "An App", "slug": "an-app", "description": null,
+        "external_url": "https://app.example", "html_url": "https://github.com/apps/an-app",
+        "created_at": "2020-01-01T00:00:00Z", "updated_at": "2020-01-01T00:00:00Z",
+        "permissions": {"issues": "write"}, "events": [],
+    })
+}
+
 /// The token's own user, as it is shown without the scope `user`.
-pub(crate) fn me(person: &Person) -> Value {
+pub(crate) fn me(person: &Account) -> Value {
     let name = "private-user-response-with-public-profile-information";
     shaped(name, None, json!({"id": person.id, "login": person.login, "user_view_type": "public"}))
 }
@@ -59,9 +83,9 @@ pub(crate) fn repository(it: &RepositoryState, role: Option<&str>) -> Value {
     let at_least = |roles: &[&str]| role.is_some_and(|it| roles.contains(&it));
     value["permissions"] = json!({
         "admin": at_least(&["admin"]),
-        "maintain": at_least(&["admin"]),
-        "push": at_least(&["admin", "write"]),
-        "triage": at_least(&["admin", "write", "triage"]),
+        "maintain": at_least(&["admin", "maintain"]),
+        "push": at_least(&["admin", "maintain", "write"]),
+        "triage": at_least(&["admin", "maintain", "write", "triage"]),
         "pull": role.is_some(),
     });
     for family in ["parent", "source", "template_repository", "organization"] {
@@ -112,6 +136,7 @@ pub(crate) fn issue(repository: &RepositoryState, it: &IssueState) -> Value {
         "state_reason": if it.open { Value::Null } else { json!("completed") },
         "closed_at": if it.open { Value::Null } else { json!("2026-11-21T00:00:00Z") },
         "user": user(&it.author),
+        "performed_via_github_app": app(it.via_app),
         "labels": it.labels.iter().map(|it| label(it)).collect::<Vec<_>>(),
         "comments": it.comments.len(),
         "html_url": format!("https://github.com/{}/issues/{number}", repository.full_name()),
@@ -135,9 +160,11 @@ pub(crate) fn pull_as_issue(repository: &RepositoryState, it: &PullState) -> Val
         body: Some(it.body.clone()),
         open: it.open,
         author: it.author.clone(),
+        via_app: false,
         labels: Vec::new(),
         events: Vec::new(),
-        comments: Vec::new(),
+        comments: it.comments.clone(),
+        edited_at: None,
     };
     let mut value = issue(repository, &as_issue);
     let html = format!("https://github.com/{}/pull/{}", repository.full_name(), it.number);
@@ -146,48 +173,124 @@ pub(crate) fn pull_as_issue(repository: &RepositoryState, it: &PullState) -> Val
     value
 }
 
-pub(crate) fn comment(repository: &RepositoryState, it: &CommentState) -> Value {
-    let mut author = user(&it.author);
-    if it.by_app {
-        author["type"] = json!("Bot");
-    }
+pub(crate) fn comment(repository: &RepositoryState, number: u64, it: &CommentState) -> Value {
+    let name = repository.full_name();
     let facts = json!({
         "id": it.id,
+        "node_id": format!("IC_{}", it.id),
         "body": it.body,
-        "user": author,
+        "user": user(&it.author),
         "created_at": it.at,
-        "performed_via_github_app": null,
+        "updated_at": it.updated_at,
+        "issue_url": format!("https://api.github.com/repos/{name}/issues/{number}"),
+        "html_url": format!("https://github.com/{name}/issues/{number}#issuecomment-{}", it.id),
+        "performed_via_github_app": app(it.via_app),
         "minimized": null,
         "pin": null,
     });
     shaped("issue-comment", Some(repository), facts)
 }
 
-pub(crate) fn event(repository: &RepositoryState, it: &EventState) -> Value {
+pub(crate) fn line_comment(
+    repository: &RepositoryState,
+    pull: u64,
+    it: &LineCommentState,
+) -> Value {
+    let (name, comment) = (repository.full_name(), &it.comment);
+    let id = comment.id;
     let facts = json!({
+        "id": id,
+        "node_id": format!("PRRC_{id}"),
+        "body": comment.body,
+        "user": user(&comment.author),
+        "created_at": comment.at,
+        "updated_at": comment.updated_at,
+        "path": it.path,
+        "line": it.line,
+        "side": it.side,
+        "diff_hunk": it.hunk,
+        "pull_request_url": format!("https://api.github.com/repos/{name}/pulls/{pull}"),
+        "html_url": format!("https://github.com/{name}/pull/{pull}#discussion_r{id}"),
+    });
+    shaped("pull-request-review-comment-2", Some(repository), facts)
+}
+
+pub(crate) fn review(repository: &RepositoryState, pull: u64, it: &ReviewState) -> Value {
+    let (name, comment) = (repository.full_name(), &it.comment);
+    let id = comment.id;
+    let facts = json!({
+        "id": id,
+        "node_id": format!("PRR_{id}"),
+        "body": comment.body,
+        "user": user(&comment.author),
+        "state": it.state,
+        "submitted_at": comment.at,
+        "pull_request_url": format!("https://api.github.com/repos/{name}/pulls/{pull}"),
+        "html_url": format!("https://github.com/{name}/pull/{pull}#pullrequestreview-{id}"),
+    });
+    let mut value = shaped("pull-request-review-4", Some(repository), facts);
+    if it.state == "PENDING" {
+        value.as_object_mut().unwrap().remove("submitted_at");
+    }
+    value
+}
+
+/// A changed file with its part of a diff.
+pub(crate) fn file(name: &str, status: &str, patch: &str) -> Value {
+    let count = |sign: char| patch.lines().filter(|it| it.starts_with(sign)).count();
+    let (additions, deletions) = (count('+'), count('-'));
+    let facts = json!({
+        "filename": name, "status": status, "additions": additions, "deletions": deletions,
+        "changes": additions + deletions, "patch": patch,
+    });
+    shaped("diff-entry-items", None, facts)
+}
+
+pub(crate) fn event(repository: &RepositoryState, number: u64, it: &EventState) -> Value {
+    let mut facts = json!({
         "id": it.id,
-        "event": if it.labeled { "labeled" } else { "unlabeled" },
+        "event": it.event,
         "actor": user(&it.actor),
-        "label": {"name": it.label, "color": "ededed"},
         "created_at": it.at,
         "commit_id": null,
         "commit_url": null,
+        "performed_via_github_app": app(it.via_app),
     });
-    shaped("issue-event-for-issue-items", Some(repository), facts)
+    let mut value = shaped("issue-event-for-issue-items", Some(repository), json!({}));
+    value.as_object_mut().unwrap().remove("label");
+    if it.event == "renamed" {
+        let later = repository.issue(number).events.iter().filter(|it| it.event == "renamed");
+        let next = later.skip_while(|other| other.id != it.id).nth(1);
+        let to = next.map_or(&repository.issue(number).title, |it| &it.what);
+        facts["rename"] = json!({"from": it.what, "to": to});
+    } else {
+        facts["label"] = json!({"name": it.what, "color": "ededed"});
+    }
+    lay_over(&mut value, facts);
+    value
 }
 
-pub(crate) fn pull(repository: &RepositoryState, it: &PullState, whole: bool) -> Value {
+pub(crate) fn pull(
+    world: &World,
+    repository: &RepositoryState,
+    it: &PullState,
+    whole: bool,
+) -> Value {
     let number = it.number;
-    let end = |branch: &str, sha: &str| {
+    let end = |home: Option<&RepositoryState>, branch: &str, sha: &str| {
+        let owner = home.map_or("unknown", |it| it.owner.as_str());
         json!({
-            "label": format!("{}:{branch}", repository.owner),
+            "label": format!("{owner}:{branch}"),
             "ref": branch,
             "sha": sha,
-            "user": {"login": repository.owner},
-            "repo": repository_facts(repository),
+            "user": {"login": owner},
+            "repo": home.map_or(Value::Null, repository_facts),
         })
     };
-    let facts = json!({
+    let fork =
+        it.fork.as_ref().map(|fork| world.repositories.iter().find(|it| it.full_name() == *fork));
+    let base = world.branch(&repository.full_name(), &it.base).unwrap_or_default();
+    let mut facts = json!({
         "id": 70_000 + number,
         "number": number,
         "title": it.title,
@@ -197,17 +300,22 @@ pub(crate) fn pull(repository: &RepositoryState, it: &PullState, whole: bool) ->
         "user": user(&it.author),
         "html_url": format!("https://github.com/{}/pull/{number}", repository.full_name()),
         "created_at": it.at,
-        "head": end(&it.head, &it.sha),
-        "base": end(&it.base, "6dcb09b5b57875f334f61aebed695e2e4193db5e"),
+        "head": end(fork.unwrap_or(Some(repository)), &it.head, &it.sha),
+        "base": end(Some(repository), &it.base, &base),
         "assignee": null,
         "assignees": [],
         "labels": [],
         "milestone": null,
-        "merged_at": null,
-        "closed_at": null,
+        "merged_at": if it.merged { json!(it.at) } else { Value::Null },
+        "closed_at": if it.open { Value::Null } else { json!(it.at) },
         "requested_teams": [],
         "requested_reviewers": [],
     });
+    if whole {
+        facts["merged"] = json!(it.merged);
+        facts["mergeable"] = json!(it.mergeable);
+        facts["maintainer_can_modify"] = json!(it.maintainer_can_modify);
+    }
     let name = if whole { "pull-request" } else { "pull-request-simple-items" };
     shaped(name, Some(repository), facts)
 }

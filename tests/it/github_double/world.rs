@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::PathBuf;
 
-use codingworker::domain::job::Person;
-
 use super::Fault;
+
+/// What a test does between two requests.
+pub(crate) type Deed = Box<dyn FnOnce(&mut World) + Send>;
 
 #[derive(Default)]
 pub(crate) struct World {
@@ -15,7 +16,7 @@ pub(crate) struct World {
     pub(crate) prefix: String,
     /// Under which address it answers.
     pub(crate) address: String,
-    pub(crate) people: Vec<Person>,
+    pub(crate) people: Vec<Account>,
     pub(crate) tokens: HashMap<String, Token>,
     pub(crate) repositories: Vec<RepositoryState>,
     pub(crate) faults: HashMap<String, VecDeque<Fault>>,
@@ -24,6 +25,20 @@ pub(crate) struct World {
     /// Every law that was broken.
     pub(crate) violations: Vec<String>,
     pub(crate) last_id: u64,
+    /// What happens before the nth request of an operation, from 1; of any operation with `*`.
+    pub(crate) deeds: Vec<(String, usize, Deed)>,
+    /// Whether the clock stands still, so that everything happens in one second.
+    pub(crate) frozen: bool,
+    pub(crate) last_at: i64,
+}
+
+/// An account. Its login can change hands; its id stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Account {
+    pub(crate) id: u64,
+    pub(crate) login: String,
+    /// `User`, `Bot`, `Organization` or `Mannequin`.
+    pub(crate) kind: &'static str,
 }
 
 /// A token, and who may use it for what.
@@ -46,7 +61,8 @@ pub(crate) struct RepositoryState {
     pub(crate) archived: bool,
     /// Whether its plan has draft pull requests.
     pub(crate) drafts: bool,
-    /// By login: `admin`, `write`, `triage` or `read`.
+    /// By login: `admin`, `maintain`, `write`, `triage` or `read`, or a role that an
+    /// organisation made up, with what it comes down to: `security-lead:write`.
     pub(crate) roles: BTreeMap<String, &'static str>,
     /// Whether the App of installation tokens is installed here.
     pub(crate) app_installed: bool,
@@ -61,32 +77,63 @@ pub(crate) struct IssueState {
     pub(crate) title: String,
     pub(crate) body: Option<String>,
     pub(crate) open: bool,
-    pub(crate) author: Person,
+    pub(crate) author: Account,
+    /// Whether an App wrote it in its author's name.
+    pub(crate) via_app: bool,
     pub(crate) labels: Vec<String>,
     pub(crate) events: Vec<EventState>,
     pub(crate) comments: Vec<CommentState>,
+    /// When the body was changed last.
+    pub(crate) edited_at: Option<String>,
 }
 
-/// A label set or taken away.
+/// A label set or taken away, or a title changed.
 #[derive(Clone, Debug)]
 pub(crate) struct EventState {
     pub(crate) id: u64,
-    pub(crate) labeled: bool,
-    pub(crate) label: String,
-    pub(crate) actor: Person,
+    /// `labeled`, `unlabeled` or `renamed`.
+    pub(crate) event: &'static str,
+    /// The label, or the title before.
+    pub(crate) what: String,
+    pub(crate) actor: Account,
+    pub(crate) via_app: bool,
     pub(crate) at: String,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct CommentState {
     pub(crate) id: u64,
-    pub(crate) author: Person,
-    /// Whether an App wrote it.
-    pub(crate) by_app: bool,
+    pub(crate) author: Account,
+    /// Whether an App wrote it in its author's name.
+    pub(crate) via_app: bool,
     pub(crate) body: String,
     /// What it said before each edit, oldest first.
     pub(crate) earlier: Vec<String>,
     pub(crate) at: String,
+    /// When the body was changed last.
+    pub(crate) edited_at: Option<String>,
+    /// When anything about it changed last.
+    pub(crate) updated_at: String,
+}
+
+/// A comment on a line of the diff.
+#[derive(Clone, Debug)]
+pub(crate) struct LineCommentState {
+    pub(crate) comment: CommentState,
+    pub(crate) path: String,
+    /// `None` when a later commit took it away.
+    pub(crate) line: Option<u64>,
+    /// `LEFT` or `RIGHT`.
+    pub(crate) side: &'static str,
+    pub(crate) hunk: String,
+}
+
+/// A review as a whole.
+#[derive(Clone, Debug)]
+pub(crate) struct ReviewState {
+    pub(crate) comment: CommentState,
+    /// `COMMENTED`, `APPROVED`, `CHANGES_REQUESTED`, or `PENDING` while it is written.
+    pub(crate) state: &'static str,
 }
 
 #[derive(Clone, Debug)]
@@ -99,8 +146,16 @@ pub(crate) struct PullState {
     pub(crate) base: String,
     pub(crate) draft: bool,
     pub(crate) open: bool,
-    pub(crate) author: Person,
+    pub(crate) merged: bool,
+    pub(crate) author: Account,
     pub(crate) at: String,
+    /// The full name of the repository that the branch is in, where that is another one.
+    pub(crate) fork: Option<String>,
+    pub(crate) maintainer_can_modify: bool,
+    pub(crate) mergeable: Option<bool>,
+    pub(crate) comments: Vec<CommentState>,
+    pub(crate) line_comments: Vec<LineCommentState>,
+    pub(crate) reviews: Vec<ReviewState>,
 }
 
 impl World {
@@ -109,14 +164,30 @@ impl World {
         self.last_id
     }
 
-    /// The person with this login, who is made up when first named.
-    pub(crate) fn person(&mut self, login: &str) -> Person {
-        if let Some(person) = self.people.iter().find(|it| it.login == login) {
+    /// The account with this login, which is made up when first named.
+    pub(crate) fn person(&mut self, login: &str) -> Account {
+        if let Some(person) = self.known(login) {
             return person.clone();
         }
-        let person = Person { id: 1_000 + self.people.len() as u64, login: login.to_owned() };
+        let id = 1_000 + self.people.len() as u64;
+        let kind = if login.ends_with("[bot]") { "Bot" } else { "User" };
+        let person = Account { id, login: login.to_owned(), kind };
         self.people.push(person.clone());
         person
+    }
+
+    pub(crate) fn known(&self, login: &str) -> Option<&Account> {
+        self.people.iter().find(|it| it.login.eq_ignore_ascii_case(login))
+    }
+
+    /// The time as GitHub writes it. No two things happen in the same second, if the clock does
+    /// not stand still.
+    pub(crate) fn now(&mut self) -> String {
+        if !self.frozen || self.last_at == 0 {
+            self.last_at = chrono::Utc::now().timestamp().max(self.last_at + 1);
+        }
+        let at = chrono::DateTime::from_timestamp(self.last_at, 0).unwrap();
+        at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 
     pub(crate) fn repository(&self, full_name: &str) -> &RepositoryState {
@@ -134,9 +205,9 @@ impl World {
         self.asked.iter().filter(|it| *it == operation).count()
     }
 
-    /// The commit that a branch of the bare repository points at.
-    pub(crate) fn branch(&self, repository: &RepositoryState, branch: &str) -> Option<String> {
-        let bare = self.root.join(format!("{}.git", repository.full_name()));
+    /// The commit that a branch of a bare repository points at.
+    pub(crate) fn branch(&self, full_name: &str, branch: &str) -> Option<String> {
+        let bare = self.bare(full_name);
         let name = format!("refs/heads/{branch}");
         if let Ok(commit) = std::fs::read_to_string(bare.join(&name)) {
             return Some(commit.trim().to_owned());
@@ -144,6 +215,36 @@ impl World {
         let packed = std::fs::read_to_string(bare.join("packed-refs")).unwrap_or_default();
         let mut lines = packed.lines().filter_map(|it| it.split_once(' '));
         lines.find(|(_, it)| *it == name).map(|(commit, _)| commit.to_owned())
+    }
+
+    /// What a test wants done before this request.
+    pub(crate) fn do_deeds(&mut self, name: &str) {
+        let mut due = Vec::new();
+        for (operation, nth, deed) in std::mem::take(&mut self.deeds) {
+            match nth {
+                _ if operation != "*" && operation != name => {
+                    self.deeds.push((operation, nth, deed));
+                }
+                1 => due.push(deed),
+                _ => self.deeds.push((operation, nth - 1, deed)),
+            }
+        }
+        due.into_iter().for_each(|deed| deed(self));
+    }
+
+    /// An open pull request's head is where its branch is; a closed one's stays.
+    pub(crate) fn follow_branches(&mut self, repository: usize) {
+        let mut pulls = std::mem::take(&mut self.repositories[repository].pulls);
+        let here = self.repositories[repository].full_name();
+        for pull in pulls.iter_mut().filter(|it| it.open) {
+            let home = pull.fork.as_ref().unwrap_or(&here);
+            pull.sha = self.branch(home, &pull.head).unwrap_or_else(|| pull.sha.clone());
+        }
+        self.repositories[repository].pulls = pulls;
+    }
+
+    pub(crate) fn bare(&self, full_name: &str) -> PathBuf {
+        self.root.join(format!("{full_name}.git"))
     }
 }
 
@@ -162,9 +263,32 @@ impl RepositoryState {
         let found = self.issues.iter_mut().find(|it| it.number == number);
         found.unwrap_or_else(|| panic!("the double has no issue {name}#{number}"))
     }
-}
 
-/// The time as GitHub writes it.
-pub(crate) fn now() -> String {
-    chrono::Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string()
+    pub(crate) fn pull(&self, number: u64) -> &PullState {
+        let found = self.pulls.iter().find(|it| it.number == number);
+        found.unwrap_or_else(|| panic!("the double has no pull {}#{number}", self.full_name()))
+    }
+
+    pub(crate) fn pull_mut(&mut self, number: u64) -> &mut PullState {
+        let name = self.full_name();
+        let found = self.pulls.iter_mut().find(|it| it.number == number);
+        found.unwrap_or_else(|| panic!("the double has no pull {name}#{number}"))
+    }
+
+    /// The conversation under an issue or a pull request.
+    pub(crate) fn talk(&mut self, number: u64) -> Option<&mut Vec<CommentState>> {
+        let issues = self.issues.iter_mut().map(|it| (it.number, &mut it.comments));
+        let pulls = self.pulls.iter_mut().map(|it| (it.number, &mut it.comments));
+        issues.chain(pulls).find(|(it, _)| *it == number).map(|(_, comments)| comments)
+    }
+
+    /// Every text that somebody wrote under anything.
+    pub(crate) fn comments_mut(&mut self) -> impl Iterator<Item = &mut CommentState> {
+        let issues = self.issues.iter_mut().flat_map(|it| &mut it.comments);
+        issues.chain(self.pulls.iter_mut().flat_map(|it| {
+            let lines = it.line_comments.iter_mut().map(|it| &mut it.comment);
+            let reviews = it.reviews.iter_mut().map(|it| &mut it.comment);
+            it.comments.iter_mut().chain(lines).chain(reviews)
+        }))
+    }
 }

@@ -195,7 +195,8 @@ async fn a_later_process_goes_on_with_what_an_earlier_one_left() {
         let error = later.reopen(job, &world.repository, base).await.err().unwrap();
         assert!(matches!(error, WorkspaceError::Gone(_)), "{error}");
     }
-    std::fs::remove_file(world.path().join("work/job1/git/codingworker.json")).unwrap();
+    let ready = format!("work/job1/git/bases/{}/ready.json", checked_out.base);
+    std::fs::remove_file(world.path().join(ready)).unwrap();
     assert!(later.reopen(&job, &world.repository, &checked_out.base).await.is_err());
 }
 

@@ -159,7 +159,7 @@ async fn a_server_that_redirects_gets_the_token_sent_nowhere() {
 
     let asked = thief.seen().len();
     let error = check_out(&world, &server.url, Some(CANARY)).await.err().unwrap();
-    assert!(matches!(error, WorkspaceError::Moved(_)), "{error:?}");
+    assert!(matches!(error, WorkspaceError::Relocated(_)), "{error:?}");
     assert_eq!(error.fault(), Fault::Permanent);
     assert_eq!(thief.seen().len(), asked, "the second server was asked");
     assert!(server.seen().iter().skip(1).all(Option::is_none));

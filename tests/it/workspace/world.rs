@@ -95,6 +95,34 @@ impl World {
         ObjectId(git(&person, &["rev-parse", "HEAD"]))
     }
 
+    /// Somebody clones the branch, does this to it, commits and pushes the plain way.
+    pub(crate) fn somebody(&self, branch: &str, does: impl FnOnce(&Path)) -> ObjectId {
+        let clone = TempDir::new_in(self.path()).unwrap();
+        let remote = self.remote();
+        git(
+            clone.path(),
+            &["clone", "-q", "--single-branch", "-b", branch, &remote.to_string_lossy(), "."],
+        );
+        does(clone.path());
+        git(clone.path(), &["-c", "core.autocrlf=false", "add", "-A", "-f"]);
+        git(clone.path(), &["commit", "-q", "--allow-empty", "-m", "by somebody"]);
+        git(clone.path(), &["push", "-q", "origin", &format!("HEAD:refs/heads/{branch}")]);
+        ObjectId(git(clone.path(), &["rev-parse", "HEAD"]))
+    }
+
+    /// Makes a branch at the remote that stands where another does.
+    pub(crate) fn branch(&self, name: &str, at: &str) {
+        let (name, at) = (format!("refs/heads/{name}"), format!("refs/heads/{at}"));
+        git(&self.remote(), &["update-ref", "-m", "created", &name, &at]);
+    }
+
+    /// Work on what is on disk, as a commit on the base.
+    pub(crate) async fn work(&self, workspace: &Workspace, files: &[(&str, &str)]) -> ObjectId {
+        write(workspace.tree(), files);
+        let tree = workspace.snapshot().await.unwrap().tree;
+        workspace.commit(&tree, "work", &author(), AT).await.unwrap()
+    }
+
     /// A pre-receive hook at the remote.
     pub(crate) fn hook(&self, script: &str) {
         use std::os::unix::fs::PermissionsExt;

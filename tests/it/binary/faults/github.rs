@@ -88,12 +88,25 @@ async fn what_cannot_be_worked_on_is_refused_with_a_reason() {
     });
     world.github.role("acme/readonly", crate::github_double::LOGIN, Some("read"));
     world.serve_until_empty().await;
+    for (name, words) in [
+        ("archived", "acme/archived is archived"),
+        ("readonly", "may not push to acme/readonly"),
+        ("public", "`trust.native: always`"),
+        ("closed", "issue 1 of acme/closed is closed"),
+    ] {
+        let repository = format!("acme/{name}");
+        let outcome = world.outcome(&repository, 1).await;
+        let Outcome::Refused(refusal) = outcome else { panic!("{repository}: {outcome:?}") };
+        assert!(refusal.reason.contains(words), "{repository}: {}", refusal.reason);
+        // Where the token may not write, nobody can be told but the operator.
+        if !["archived", "readonly"].contains(&name) {
+            let comment = world.comment(&repository, 1);
+            assert!(comment.contains(words), "{repository}: {comment}");
+            assert_eq!(world.labels(&repository, 1), ["ai-task-failed"], "{repository}");
+        }
+    }
     for (name, words, told) in [
-        ("archived", "acme/archived is archived", false),
-        ("readonly", "may not push to acme/readonly", false),
         ("gone", "repository `acme/gone` is not there, or the token may not see it", false),
-        ("public", "`trust.native: always`", true),
-        ("closed", "issue 1 of acme/closed is closed", true),
         ("nobranch", "acme/nobranch has no branch `release`", true),
         ("empty", "acme/empty is empty", true),
         ("slip", "did you mean `command`?", true),

@@ -3,9 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
+use codingworker::domain::job::Outcome;
+
 use crate::agent::hostile::plain_aider;
 use crate::binary::people::write;
-use crate::binary::world::{MODEL, PROJECT, REPOSITORY, RIGHT, World};
+use crate::binary::world::{MAINTAINER, MODEL, PROJECT, REPOSITORY, RIGHT, World};
 use crate::scripted_ollama::{Reply, ScriptedOllama};
 use crate::workspace::world::try_git;
 
@@ -152,7 +154,8 @@ async fn a_hostile_repository_and_a_hostile_model_get_nothing_but_their_work() {
     let mut world = World::empty(move |_, before| match before {
         0 => Reply::Text(planting(&outside)),
         1 => Reply::Text(format!("calc.py\n```\n{RIGHT}```\n\n{}", reaching(&outside))),
-        _ => meddling(&outside),
+        2 => meddling(&outside),
+        _ => Reply::Text(listing(&[("calc.py", RIGHT)])),
     })
     .await;
     world.config["verify"]["max_fixes"] = serde_json::json!(2);
@@ -163,12 +166,24 @@ async fn a_hostile_repository_and_a_hostile_model_get_nothing_but_their_work() {
     assert!(before.contains_key(".aider.conf.yml") && before.contains_key(".env"));
     world.ask(REPOSITORY, "add() in calc.py subtracts", &canaries.issue()).await;
     world.serve_until_empty().await;
+    // What steers the repository is not undone in silence.
+    let outcome = world.outcome(REPOSITORY, 1).await;
+    assert!(matches!(outcome, Outcome::Stopped(_)), "{outcome:?}");
+    let comment = world.comment(REPOSITORY, 1);
+    for path in [".github/workflows/x.yml", ".gitattributes", ".codingworker.yml"] {
+        assert!(comment.contains(&format!("`{path}` is protected")), "{path}: {comment}");
+    }
+    assert_eq!(world.branches(), ["main"]);
+    assert_eq!(world.files(REPOSITORY, "main"), before);
+    world.github.look(|it| it.relabel(REPOSITORY, 1, "ai-task", MAINTAINER));
+    world.submit(REPOSITORY, 1, "once more").await;
+    world.serve_until_empty().await;
 
     assert_eq!(canaries.fired(), [""; 0], "a trap has fired");
     assert_eq!(canaries.evil.paths(), [""; 0], "the repository chose the model's server");
     assert_eq!(canaries.page.paths(), [""; 0], "the page that the issue names was fetched");
     let prompts = world.ollama.prompts();
-    assert_eq!(prompts.len(), 3, "the first two answers are refused as a whole");
+    assert_eq!(prompts.len(), 4, "the first two answers are refused as a whole");
     assert!(!prompts.iter().any(|it| it.contains(SECRET)), "a link was followed");
     let stray = |it: &PathBuf| {
         let name = it.file_name().unwrap().to_string_lossy();

@@ -1,8 +1,9 @@
 //! Issues in other scripts, and issues that try to be more than words.
 
+use codingworker::engine::normalise;
 use serde_json::json;
 
-use crate::binary::world::{PROJECT, REPOSITORY, World, covering, right};
+use crate::binary::world::{MAINTAINER, PROJECT, REPOSITORY, World, covering, right};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_issue_in_japanese_is_answered_in_japanese_without_what_it_hides() {
@@ -18,7 +19,16 @@ async fn an_issue_in_japanese_is_answered_in_japanese_without_what_it_hides() {
          <div title=\"HIDDEN-ATTRIBUTE\">見える</div>\n\n\
          [unused]: http://127.0.0.1:9/ \"HIDDEN-DEFINITION\"\n"
     );
-    world.ask(REPOSITORY, "足し算が間違っています", &body).await;
+    let title = "足し算が間違っています";
+    world.ask(REPOSITORY, title, &body).await;
+    world.serve_until_empty().await;
+    assert!(world.ollama.chats().is_empty(), "nobody was told of what is hidden");
+    let comment = world.the_comment(1).body;
+    let approve = format!("/ai-approve {}", normalise::digest(title, &body));
+    assert!(comment.contains(&approve), "{comment}");
+    world.github.comment(REPOSITORY, 1, &approve, MAINTAINER);
+    world.github.look(|it| it.relabel(REPOSITORY, 1, "ai-task", MAINTAINER));
+    world.submit(REPOSITORY, 1, "approved").await;
     world.serve_until_empty().await;
 
     let prompts = world.ollama.prompts();
@@ -41,7 +51,7 @@ async fn an_issue_in_japanese_is_answered_in_japanese_without_what_it_hides() {
         assert!(pull.body.contains(words), "{words}: {}", pull.body);
     }
     assert!(!pull.body.contains("HIDDEN"), "{}", pull.body);
-    let comment = world.the_comment(1);
+    let comment = world.issue_state().comments.pop().unwrap();
     assert!(comment.body.starts_with("完了しました。"), "{comment:#?}");
     assert!(comment.earlier.iter().any(|it| it.contains("作業中です")), "{comment:#?}");
     let subject = world.in_bare(&["log", "-1", "--format=%s", "ai/issue-1"]);
