@@ -17,6 +17,7 @@ use codingworker::domain::change::ObjectId;
 use codingworker::domain::job::{
     Checkout, Event, Failure, Fault, Inspection, JobId, Model, Outcome, Progress, Story,
 };
+use codingworker::domain::project::Narrowing;
 use codingworker::domain::verification::{Plan, Verification};
 use codingworker::engine::decide::{Action, OnFailure, Policy};
 use codingworker::process::{self, Spec, Tee};
@@ -156,6 +157,10 @@ impl Hire for Agency {
         Box::new(QuickHands { started: self.started.clone() })
     }
 
+    async fn is_asked_to_stop(&self, _: &Job) -> bool {
+        false
+    }
+
     async fn dismiss(&self, _: &JobId, _: &Outcome) {}
 }
 
@@ -182,12 +187,14 @@ impl Perform for QuickHands {
                 asked_by: None,
                 default_branch: "main".to_owned(),
                 public: false,
+                conversation: None,
             }),
             Action::Tell(phase) => Event::Told { phase, comment: 1 },
             Action::Prepare => Event::Prepared(Checkout {
                 base: ObjectId("0".repeat(40)),
                 tree: ObjectId("1".repeat(40)),
                 plan: Plan::default(),
+                narrowing: Narrowing::default(),
                 notes: Vec::new(),
                 template: None,
             }),

@@ -1,5 +1,5 @@
 //! What a job costs besides its agent and its checks: from a task on the queue to its pull request,
-//! on the demo's sample repository, with its mirror warm.
+//! and from a comment to its commit, on the demo's sample repository, with its mirror warm.
 //!
 //! Real: queue, journal, worker, hands, git, and the code host of the demo (a folder). Played: the
 //! agent, which writes a file, and the runner, which looks into one; their time is taken off.
@@ -9,11 +9,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use codingworker::app;
+use codingworker::audit::Audit;
 use codingworker::code_host::folder::Folder;
 use codingworker::database::Database;
 use codingworker::domain::job::{Event, Model, Person};
 use codingworker::domain::task::Repository;
+use codingworker::engine::authority;
 use codingworker::engine::decide::{OnFailure, Policy};
+use codingworker::engine::gate::Limits;
 use codingworker::engine::report::{Language, Masthead};
 use codingworker::process::{self, Spec};
 use codingworker::queue::TaskQueue;
@@ -21,7 +24,7 @@ use codingworker::queue::sqlite::{SqliteQueue, SqliteQueueOptions};
 use codingworker::redact::Redactor;
 use codingworker::store::Store;
 use codingworker::worker::crew::Crew;
-use codingworker::worker::hands::{ASK, Tools, Trust};
+use codingworker::worker::hands::{ASK, Tools};
 use codingworker::worker::journal::News;
 use codingworker::worker::lifecycle::Bells;
 use codingworker::worker::shift::Shift;
@@ -104,6 +107,23 @@ async fn main() {
             steps.add("journal, job log and hand-over", rest);
         }
     }
+    let pull = folder.pull_requests(&repository).await.expect("pull requests")[0].number;
+    let mut updated = Vec::new();
+    for round in 0..WARM_UP + ROUNDS {
+        let words = format!("@ai-fix write round {round} into stats.py");
+        let comment = folder.comment(&repository, pull, &you, &words).await.expect("a comment");
+        let task = format!(
+            r#"{{"type":"pr_comment","repository":"{repository}","pr_number":{pull},"comment_id":{comment}}}"#
+        );
+        tokio::time::sleep(PAUSE).await;
+        watch.reset();
+        let begun = Instant::now();
+        queue.submit(&task).await.expect("submitted");
+        let told = tokio::time::timeout(LIMIT, pushed(&mut heard, begun, &watch)).await;
+        if round >= WARM_UP {
+            updated.push(told.expect("in time"));
+        }
+    }
     bells.drain.cancel();
     working.await.expect("no panic").expect("a quiet end");
     for (name, took) in steps.0 {
@@ -121,6 +141,10 @@ async fn main() {
     );
     say("overhead: task to pull request open, p90", opened.percentile(90), "ms", Some("< 1000 ms"));
     say("overhead: task to all told, median", closed.percentile(50), "ms", None);
+    let updated = Samples::of(updated);
+    let most = Some("< 1000 ms");
+    say("overhead: comment to new commit, median", updated.percentile(50), "ms", most);
+    say("overhead: comment to new commit, p90", updated.percentile(90), "ms", most);
 }
 
 /// Each kind of step, with what it took in every job.
@@ -152,6 +176,23 @@ async fn follow(
                 opened = Some(ours);
             }
             Event::Closed => return (opened.expect("a pull request"), ours),
+            Event::Failed(failure) => panic!("{}", failure.message),
+            _ => {}
+        }
+    }
+}
+
+/// How long it took to the pushed commit of a comment, without agent and checks.
+async fn pushed(
+    heard: &mut broadcast::Receiver<News>,
+    begun: Instant,
+    watch: &Stopwatch,
+) -> Duration {
+    let mut pushed = None;
+    loop {
+        match heard.recv().await.expect("news").record.event {
+            Event::Pushed(_) => pushed = Some(begun.elapsed().saturating_sub(watch.outside())),
+            Event::Closed => return pushed.expect("a commit"),
             Event::Failed(failure) => panic!("{}", failure.message),
             _ => {}
         }
@@ -209,12 +250,22 @@ fn crew(dir: &Path, database: &Database, watch: &Arc<Stopwatch>) -> Crew {
             worker: "bench".to_owned(),
             isolation: "native".to_owned(),
         },
-        trust: Trust {
+        authority: authority::Policy {
             repositories: Vec::new(),
+            bots: Vec::new(),
+            own_account: false,
+            forks: false,
             native_public: true,
             native_private: true,
             max_runs_per_day: 100,
+            answer_refused_in_public: true,
+            label: ASK.to_owned(),
         },
+        gate: Limits::default(),
+        secrets: Vec::new(),
+        store: Store::new(database.clone()),
+        audit: Audit::new(database.clone()),
+        ladder: vec!["bench".to_owned()],
         branch_prefix: "ai-task-".to_owned(),
         check_limit: LIMIT,
         clock: app::clock(),
