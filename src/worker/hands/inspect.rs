@@ -125,7 +125,17 @@ impl Hands {
         if (trusted || !facts.public) && !facts.suspicious {
             return Ok(());
         }
-        let remarks = self.tools.host.remarks(&ground.repository, number, None).await?;
+        self.read_approvals(ground, number, facts).await
+    }
+
+    /// Who approved of which text under an issue or a pull request.
+    async fn read_approvals(
+        &self,
+        ground: &mut Ground,
+        thread: u64,
+        facts: &mut Facts,
+    ) -> Result<(), Failure> {
+        let remarks = self.tools.host.remarks(&ground.repository, thread, None).await?;
         let approvals =
             remarks.iter().rev().filter_map(|it| Some((it, request::approval(&it.body)?)));
         for (remark, digest) in approvals.take(MOST_APPROVALS) {
@@ -158,6 +168,9 @@ impl Hands {
             head_gone: pull.head_repository.is_none(),
             thread_matches: remark.thread == pull.number,
         };
+        if facts.suspicious {
+            self.read_approvals(ground, pull.number, &mut facts).await?;
+        }
         Ok(facts)
     }
 

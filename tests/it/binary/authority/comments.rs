@@ -171,3 +171,30 @@ async fn reviews_and_comments_on_lines_count_by_the_same_rules() {
     }
     assert!(world.ollama.chats().is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_comment_that_hides_words_is_worked_on_after_somebody_who_may_push_approved_of_it() {
+    let world = World::empty(|_, _| right()).await;
+    let name = "acme/hidden";
+    let number = pull(&world, name);
+    // Characters of the Tag block: a page shows none of them.
+    let hidden = format!("{ASKED}\u{e0065}\u{e0076}\u{e0069}\u{e006c}");
+    let ask = || world.github.comment(name, number, &hidden, MAINTAINER);
+    submit(&world, name, number, ask()).await;
+    world.serve_until_empty().await;
+    let (reason, _) = refusal(&world, name, number).await;
+    let digest = codingworker::engine::normalise::digest("", &hidden);
+    let approval = format!("/ai-approve {digest}");
+    assert!(reason.contains(&approval), "{reason}");
+
+    world.github.comment(name, number, &approval, "stranger");
+    submit(&world, name, number, ask()).await;
+    world.serve_until_empty().await;
+    assert!(world.ollama.prompts().is_empty(), "a stranger's approval counts for nothing");
+
+    world.github.comment(name, number, &approval, MAINTAINER);
+    submit(&world, name, number, ask()).await;
+    world.serve_until_empty().await;
+    assert_eq!(world.ollama.prompts().len(), 1);
+    assert!(!world.ollama.prompts()[0].contains('\u{e0065}'), "what was hidden stays hidden");
+}
