@@ -55,7 +55,9 @@ impl Hands {
         };
         let mut remark = match self.tools.host.remark(&ground.repository, number, comment).await {
             Ok(remark) => remark,
-            Err(HostError::NotFound(what)) => return Ok(nobody_hears(format!("{what} any more"))),
+            Err(HostError::NotFound(what)) => {
+                return Ok(nobody_hears(format!("{what} is not there")));
+            }
             Err(error) => return Err(error.into()),
         };
         let Some(request) = request::read(&remark.body) else {
