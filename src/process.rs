@@ -12,10 +12,12 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::verification::Exit;
 
 mod captured;
+pub mod cgroup;
 mod family;
 mod proc;
 mod running;
 
+pub(crate) use captured::Capture;
 pub use captured::plain;
 
 /// Shuts this process off from its own children, which run foreign code as the same user: its
@@ -149,10 +151,10 @@ pub async fn run(
 /// Ends all processes that were started with this `Spec::mark`, by this worker or by one that
 /// was killed, and returns how many there were. Takes at most some seconds.
 ///
-/// Only processes of our own user are found, and only those that kept the environment they were
-/// started with.
+/// Found are those processes of our own user that kept the environment they were started with,
+/// and all that are in a control group of this mark. Such groups are removed.
 pub async fn end_marked(mark: &str) -> usize {
-    family::end_marked(mark).await
+    family::end_marked(mark).await + cgroup::end_marked(mark).await
 }
 
 #[cfg(test)]

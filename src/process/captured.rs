@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::Captured;
 
 /// Takes a stream of any length and keeps its two ends: at most `2 * keep` bytes.
-pub(super) struct Capture {
+pub(crate) struct Capture {
     keep: usize,
     head: Vec<u8>,
     tail: VecDeque<u8>,
@@ -13,11 +13,11 @@ pub(super) struct Capture {
 }
 
 impl Capture {
-    pub(super) fn new(keep: usize) -> Self {
+    pub(crate) fn new(keep: usize) -> Self {
         Self { keep, head: Vec::new(), tail: VecDeque::new(), dropped: 0 }
     }
 
-    pub(super) fn write(&mut self, bytes: &[u8]) {
+    pub(crate) fn write(&mut self, bytes: &[u8]) {
         let (head, rest) = bytes.split_at(bytes.len().min(self.keep - self.head.len()));
         self.head.extend_from_slice(head);
         let skipped = rest.len().saturating_sub(self.keep);
@@ -28,7 +28,7 @@ impl Capture {
         self.dropped += (skipped + surplus) as u64;
     }
 
-    pub(super) fn finish(self) -> Captured {
+    pub(crate) fn finish(self) -> Captured {
         Captured { head: self.head, tail: self.tail.into(), dropped: self.dropped }
     }
 }

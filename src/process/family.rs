@@ -205,7 +205,7 @@ fn reap_our_descendants() {
     }
 }
 
-fn marker(mark: Option<&str>) -> String {
+pub(super) fn marker(mark: Option<&str>) -> String {
     static WORKER: OnceLock<u64> = OnceLock::new();
     static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
     // The standard library seeds its hash maps from the system's source of randomness.
