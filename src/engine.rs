@@ -3,6 +3,7 @@
 pub mod authority;
 pub mod closing;
 pub mod decide;
+pub mod dockerfile;
 pub mod focus;
 pub mod gate;
 pub mod guard;
@@ -13,4 +14,5 @@ pub mod plan;
 pub mod prompt;
 pub mod report;
 pub mod request;
+pub mod socket;
 pub mod testlog;

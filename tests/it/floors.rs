@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&str; 6] = [
     "domain",
     "engine",
-    "process project_file retry redact database store audit queue code_host workspace agent runner",
+    "process project_file retry redact database store audit queue code_host workspace agent runner cage deps docker",
     "worker",
     "", // The faces of a server will live here.
     "config app cli demo lib main",
@@ -18,12 +18,14 @@ const FLOORS: [&str; 6] = [
 
 /// Rooms that open on to the world, and who else may name what is behind their front doors:
 /// whoever wires the house up, and whoever looks whether the wires hold.
-const FRONT_DOORS: [&str; 4] = ["queue", "code_host", "agent", "runner"];
+const FRONT_DOORS: [&str; 5] = ["queue", "code_host", "agent", "runner", "cage"];
 const WIRING: [&str; 5] = ["app", "cli/check", "cli/doctor", "cli/serve", "demo"];
 
 /// Outside crates, and the only places that may name them: `queue/sqs` is `queue/sqs.rs` and
 /// everything in `queue/sqs/`.
-const VENDORS: [(&str, &str); 13] = [
+const VENDORS: [(&str, &str); 15] = [
+    ("bollard", "docker"),
+    ("tar", "docker"),
     ("aws_config", "queue/sqs"),
     ("aws_sdk_sqs", "queue/sqs"),
     ("octocrab", "code_host/github"),
@@ -33,7 +35,7 @@ const VENDORS: [(&str, &str); 13] = [
     ("clap", "cli"),
     ("clap_complete", "cli"),
     ("axum", "agent/recorder agent/standin"),
-    ("hyper", ""),
+    ("hyper", "docker/proxy"),
     ("reqwest", "agent/ollama agent/recorder queue/sqs/address"),
     ("tracing_appender", "cli/logging"),
     ("tracing_subscriber", "cli/logging redact"),
