@@ -14,6 +14,7 @@ pub mod engine;
 pub mod agent;
 pub mod code_host;
 pub mod database;
+pub mod docker;
 pub mod process;
 pub mod project_file;
 pub mod queue;
