@@ -12,6 +12,7 @@ pub mod engine;
 // Floor 2. One room for each thing outside. The front door (`queue.rs`) holds the trait and its
 // errors; the rooms behind it (`queue/sqs.rs`) talk to the world.
 pub mod agent;
+pub mod cage;
 pub mod code_host;
 pub mod database;
 pub mod docker;

@@ -37,6 +37,88 @@ pub struct Plan {
     pub source: String,
 }
 
+/// What is around the commands of a plan: whose programs and libraries they find.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Place {
+    /// This machine's.
+    #[default]
+    Host,
+    /// Those of an image.
+    Image {
+        /// As one pulls it: `node:22`.
+        name: String,
+    },
+    /// Those of an image that is built from the repository, as it is on its default branch.
+    Dockerfile {
+        /// From the repository's root.
+        path: String,
+        /// The folder that is sent along, from the repository's root; empty: the root.
+        #[serde(default)]
+        context: String,
+    },
+}
+
+/// Something that is brought in with the network, from the default branch and nothing else, so
+/// that the checks can do without.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preparation {
+    /// What it is called in logs, and in the cache: `npm`, `cargo`, `own`, `image`.
+    pub name: String,
+    /// A shell command line. It runs in a folder that holds `files` and nothing else, and puts
+    /// what it brings below `$DEPS_DIR`.
+    pub command: String,
+    /// The files of the default branch that it needs, from the repository's root. What it brought
+    /// is known by their contents, and by the command. Empty: the whole tree.
+    pub files: Vec<String>,
+    /// What the checks get in their environment, so that they find it and look nowhere else.
+    /// `${DEPS_DIR}` stands for where it is, `${PATH}` for the `PATH` without it.
+    pub env: Vec<(String, String)>,
+    /// Whether the command talks to the container engine. What it brings is then in the engine's
+    /// own cache, and it runs for each job.
+    pub docker: bool,
+}
+
+/// What stands between a command and the rest of the machine, the weakest first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Isolation {
+    /// An environment of our making, limits, and an end. It can read what the worker's user can.
+    #[default]
+    Native,
+    /// The kernel shows it nothing but its own files, and no network.
+    Sandbox,
+    /// A container, with the same rules.
+    Container,
+}
+
+impl Isolation {
+    /// The word that people read.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Sandbox => "sandbox",
+            Self::Container => "container",
+        }
+    }
+}
+
+/// What was around the two kinds of foreign code in a job.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Levels {
+    /// Around the agent, which writes what a model says.
+    pub agent: Isolation,
+    /// Around the project's own commands.
+    pub checks: Isolation,
+}
+
+impl Levels {
+    /// That of the job: the weaker of the two.
+    pub fn weakest(self) -> Isolation {
+        self.agent.min(self.checks)
+    }
+}
+
 /// One command of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedStep {
