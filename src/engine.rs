@@ -11,6 +11,7 @@ pub mod intake;
 pub mod judge;
 pub mod normalise;
 pub mod plan;
+pub mod preparation;
 pub mod prompt;
 pub mod report;
 pub mod request;

@@ -15,6 +15,7 @@ pub mod agent;
 pub mod cage;
 pub mod code_host;
 pub mod database;
+pub mod deps;
 pub mod docker;
 pub mod process;
 pub mod project_file;

@@ -22,6 +22,7 @@ mod diagnosis;
 mod difference;
 mod disk;
 mod error;
+mod export;
 mod git;
 mod keep;
 mod leftover;

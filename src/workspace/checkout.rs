@@ -137,7 +137,7 @@ fn names_lfs(tree: &Path, path: &[u8]) -> bool {
 
 /// A link that leads elsewhere would show the agent files of this machine, so it is not on disk.
 /// In commits it stays as it was.
-fn leave_out(tree: &Path, rows: &[Row]) -> Result<Vec<Vec<u8>>, WorkspaceError> {
+pub(super) fn leave_out(tree: &Path, rows: &[Row]) -> Result<Vec<Vec<u8>>, WorkspaceError> {
     use std::os::unix::ffi::OsStrExt;
     let root = tree.canonicalize().map_err(WorkspaceError::disk(tree))?;
     let mut left_out = Vec::new();

@@ -21,17 +21,17 @@ pub(super) struct Index(PathBuf);
 
 impl Index {
     pub(super) fn of(workspace: &Workspace) -> Result<Self, WorkspaceError> {
-        let index = Self::empty(workspace);
+        let index = Self::empty(&workspace.git_dir());
         std::fs::hard_link(workspace.base_index(), &index.0)
             .map_err(WorkspaceError::disk(&index.0))?;
         Ok(index)
     }
 
-    fn empty(workspace: &Workspace) -> Self {
+    pub(super) fn empty(git_dir: &Path) -> Self {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let nth = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("index-{}-{nth}", std::process::id());
-        let index = Self(workspace.git_dir().join(name));
+        let index = Self(git_dir.join(name));
         // In a container, a killed process of ours may well have had our number.
         index.clear();
         index
@@ -208,7 +208,7 @@ impl Workspace {
         if paths.is_empty() {
             return Ok(onto.clone());
         }
-        let index = Index::empty(self);
+        let index = Index::empty(&self.git_dir());
         self.done(self.local("read-tree").index(index.path()).arg(&onto.0)).await?;
         let mut wanted: BTreeSet<&[u8]> = paths.iter().map(String::as_bytes).collect();
         let mut taken = Vec::new();
