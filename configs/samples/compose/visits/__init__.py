@@ -1,0 +1,5 @@
+"""Counts visits, in a database."""
+
+from visits.counter import Counter
+
+__all__ = ["Counter"]

@@ -1,0 +1,4 @@
+/** Cents as people write them. */
+export function price(cents: number): string {
+  return `${(cents / 100).toFixed(2)} €`;
+}
