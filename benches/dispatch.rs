@@ -187,6 +187,7 @@ impl Perform for QuickHands {
                 asked_by: None,
                 default_branch: "main".to_owned(),
                 public: false,
+                network: false,
                 conversation: None,
             }),
             Action::Tell(phase) => Event::Told { phase, comment: 1 },
@@ -197,6 +198,7 @@ impl Perform for QuickHands {
                 narrowing: Narrowing::default(),
                 notes: Vec::new(),
                 template: None,
+                levels: Default::default(),
             }),
             Action::Baseline => Event::Baselined(Verification::default()),
             Action::Attempt(_) => {

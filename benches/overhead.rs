@@ -14,6 +14,7 @@ use codingworker::code_host::folder::Folder;
 use codingworker::database::Database;
 use codingworker::domain::job::{Event, Model, Person};
 use codingworker::domain::task::Repository;
+use codingworker::domain::verification::Isolation;
 use codingworker::engine::authority;
 use codingworker::engine::decide::{OnFailure, Policy};
 use codingworker::engine::gate::Limits;
@@ -242,21 +243,23 @@ fn crew(dir: &Path, database: &Database, watch: &Arc<Stopwatch>) -> Crew {
     });
     let tools = Tools {
         agent: Arc::new(PlayedAgent(watch.clone())),
+        agent_level: codingworker::domain::verification::Isolation::Native,
+        deps: codingworker::deps::Deps::new(dir.join("deps")),
+        places: codingworker::worker::scene::Places::Machine,
         runner: Arc::new(PlayedRunner(watch.clone())),
         host: Arc::new(Folder::new(dir.join("host"))),
         workspaces: workspaces.expect("workspaces"),
-        masthead: Masthead {
-            language: Language::En,
-            worker: "bench".to_owned(),
-            isolation: "native".to_owned(),
-        },
+        masthead: Masthead { language: Language::En, worker: "bench".to_owned() },
         authority: authority::Policy {
             repositories: Vec::new(),
             bots: Vec::new(),
             own_account: false,
             forks: false,
+            level: Isolation::Native,
             native_public: true,
             native_private: true,
+            native_allowed: Vec::new(),
+            network_allowed: Vec::new(),
             max_runs_per_day: 100,
             answer_refused_in_public: true,
             label: ASK.to_owned(),

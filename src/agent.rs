@@ -10,9 +10,15 @@ use crate::domain::job::{Fault, Model, Tokens};
 use crate::process::Tee;
 
 pub mod aider;
+mod bridge;
 pub mod ollama;
 pub mod recorder;
+mod socket;
 pub mod standin;
+mod tunnel;
+mod vendor;
+
+pub use bridge::bridge_main;
 
 /// Something that edits a tree when it is told to.
 #[async_trait]
@@ -102,6 +108,9 @@ pub enum AgentError {
         /// What to type.
         remedy: String,
     },
+    /// What runs its cage does not answer.
+    #[error("{0}")]
+    CageAway(String),
     /// We are stopping.
     #[error("the agent was stopped")]
     Stopped,
@@ -113,6 +122,7 @@ impl AgentError {
         match self {
             Self::NotStarted(_) => Fault::Permanent,
             Self::ModelAway(_) | Self::ModelMissing { .. } => Fault::ModelAway,
+            Self::CageAway(_) => Fault::Transient,
             Self::Stopped => Fault::Interrupted,
         }
     }

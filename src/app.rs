@@ -2,6 +2,7 @@
 //!
 //! The only file, with `doctor`, that names Sqs, GitHub and Aider.
 
+use std::collections::BTreeMap;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -14,11 +15,13 @@ use crate::agent::aider::{Aider, AiderOptions};
 use crate::agent::recorder::Limits;
 use crate::agent::{Agent, AgentError};
 use crate::audit::Audit;
+use crate::cage::Cage;
 use crate::code_host::folder::Folder;
 use crate::code_host::github::{GitHub, GitHubOptions};
 use crate::code_host::{CodeHost, HostError};
-use crate::config::{self, Config, RunnerChoice};
+use crate::config::{self, Config};
 use crate::database::{Database, DatabaseError};
+use crate::deps::Deps;
 use crate::domain::job::{Event, JobId, JobState, Model, Outcome, Record};
 use crate::domain::time::Timestamp;
 use crate::engine::report::{Language, Masthead};
@@ -27,7 +30,6 @@ use crate::queue::sqlite::{SqliteQueue, SqliteQueueOptions};
 use crate::queue::sqs::{SqsOptions, SqsQueue};
 use crate::queue::{QueueError, TaskQueue};
 use crate::redact::Redactor;
-use crate::runner::native::{NativeOptions, NativeRunner};
 use crate::store::{JobFilter, Store, StoreError};
 use crate::worker::crew::Crew;
 use crate::worker::drive::Clock;
@@ -37,6 +39,7 @@ use crate::worker::lifecycle::Bells;
 use crate::worker::shift::{Shift, ShiftError};
 use crate::workspace::{WorkspaceError, WorkspaceOptions, Workspaces};
 
+pub mod around;
 mod terms;
 
 /// How long `serve --drain` waits for the queue to say that it is empty.
@@ -85,9 +88,12 @@ pub enum AppError {
     /// The work itself.
     #[error(transparent)]
     Shift(#[from] ShiftError),
-    /// The configuration asks for what this version has not.
-    #[error("this version runs checks natively only: set `verify.runner` to auto or native")]
-    NoDocker,
+    /// The configuration wants foreign code to be kept apart, and this machine cannot.
+    #[error("no cage for agent and checks: {0}")]
+    NoCage(String),
+    /// The configuration wants a container engine, and names one that is none.
+    #[error("no container engine: {0}")]
+    NoEngine(String),
     /// No token.
     #[error("there is no GitHub token: set `github.token`, or GITHUB_TOKEN in the environment")]
     NoToken,
@@ -204,10 +210,19 @@ pub fn github(config: &Config) -> Result<GitHub, AppError> {
 ///
 /// # Errors
 /// When Ollama's address is none.
-pub fn agent(config: &Config, path: &str, mark: Option<String>) -> Result<Aider, AgentError> {
+pub fn agent(
+    config: &Config,
+    around: &Surroundings,
+    cage: Arc<dyn Cage>,
+    mark: Option<String>,
+) -> Result<Aider, AgentError> {
     Aider::new(AiderOptions {
         bin: config.aider.bin_path.clone(),
-        path: path.to_owned(),
+        path: around.path.clone(),
+        cage,
+        program: around.program.clone(),
+        cage_limits: around::limits(config),
+        hosts: config.aider.hosts.clone(),
         ollama: config.ollama.host.clone(),
         map_tokens: config.aider.map_tokens,
         env: config.aider.env.clone().into_iter().collect(),
@@ -224,6 +239,10 @@ pub struct Surroundings {
     pub path: String,
     /// Where the operator's toolchains are, by name and value.
     pub toolchains: Vec<(String, String)>,
+    /// The environment that the container engine is found by.
+    pub env: BTreeMap<String, String>,
+    /// The operator's home.
+    pub home: PathBuf,
     /// Proxies and certificates, for the calls that talk to the remote.
     pub network: Vec<(String, String)>,
 }
@@ -245,9 +264,6 @@ pub async fn worker(
     bells: Bells,
     until_empty: bool,
 ) -> Result<Worker, AppError> {
-    if config.verify.runner == RunnerChoice::Docker {
-        return Err(AppError::NoDocker);
-    }
     let dir = state_dir(config)?.to_owned();
     let lock = lock(&dir)?;
     let database = database(config)?;
@@ -274,6 +290,9 @@ pub async fn worker(
     if ended > 0 {
         tracing::warn!(ended, "ended processes that an earlier worker had left behind");
     }
+    around::sweep(&around, &mark, config.docker.keep_images).await;
+    let cage = around::host_cage(config, &around, &mark).await?;
+    let deps = Deps::new(dir.join("deps"));
     let workspaces = Workspaces::new(WorkspaceOptions {
         state_dir: dir.clone(),
         work_dir: config.github.clone_base_dir.clone(),
@@ -285,12 +304,11 @@ pub async fn worker(
     })?;
     workspaces.sweep(&wanted(&store).await?).await;
     let tools = Tools {
-        agent: Arc::new(agent(config, &around.path, Some(mark.clone()))?),
-        runner: Arc::new(NativeRunner::new(NativeOptions {
-            path: around.path,
-            extra_env: around.toolchains,
-            mark: Some(mark),
-        })),
+        agent: Arc::new(agent(config, &around, cage.clone(), Some(mark.clone()))?),
+        agent_level: cage.level(),
+        runner: around::runner(config, &around, cage.clone(), &mark)?,
+        deps: deps.clone(),
+        places: around::places(config),
         host,
         workspaces,
         masthead: Masthead {
@@ -299,9 +317,8 @@ pub async fn worker(
                 config::Language::Japanese => Language::Ja,
             },
             worker: config.worker.worker_id.clone(),
-            isolation: "native".to_owned(),
         },
-        authority: terms::authority(config),
+        authority: terms::authority(config, cage.level()),
         gate: config.gate.clone(),
         secrets: config.secrets().into_iter().collect(),
         store: store.clone(),
@@ -313,6 +330,8 @@ pub async fn worker(
         clock: clock(),
     };
     tell_about_models(tools.agent.clone(), config.aider.models.clone());
+    let (unused_for, most) = (config.deps.keep, config.deps.max_bytes);
+    tokio::spawn(async move { deps.prune(unused_for, most).await });
     let crew = Crew {
         tools: Arc::new(tools),
         store: store.clone(),
@@ -376,9 +395,16 @@ fn lock(dir: &Path) -> Result<File, AppError> {
     }
 }
 
-/// What the children of this worker carry, so that a later one finds those that were left.
+/// What the children of this worker carry, so that a later one finds those that were left. Workers
+/// in containers call their folders alike, and may share an engine: the folder's own number tells
+/// them apart.
 fn process_mark(dir: &Path) -> String {
     use sha2::{Digest, Sha256};
-    let digest = Sha256::digest(dir.as_os_str().as_encoded_bytes());
+    use std::os::unix::fs::MetadataExt;
+    let number = std::fs::metadata(dir).map_or(0, |it| it.ino());
+    let mut digest = Sha256::new();
+    digest.update(number.to_be_bytes());
+    digest.update(dir.as_os_str().as_encoded_bytes());
+    let digest = digest.finalize();
     digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

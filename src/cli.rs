@@ -30,6 +30,7 @@ mod logs;
 mod output;
 mod queue;
 mod serve;
+mod socket_proxy;
 mod submit;
 
 pub use failure::{CliError, Exit};
@@ -104,6 +105,8 @@ enum Command {
     Config,
     /// Ask a few questions and write a configuration file
     Init(init::Arguments),
+    /// Filter the container engine's socket, for a worker that is in a container itself
+    SocketProxy(socket_proxy::Arguments),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -149,6 +152,7 @@ fn dispatch(arguments: Arguments, options: LoadOptions, output: &Output) -> Resu
         Command::Check(arguments) => check::run(&desk, &arguments),
         Command::Config => config::run(&desk.config()?, output),
         Command::Init(arguments) => init::run(&arguments, &desk.options, output),
+        Command::SocketProxy(arguments) => socket_proxy::run(&desk, &arguments),
         Command::Completions { shell } => completions::run::<Arguments>(shell, output),
     }
 }

@@ -9,12 +9,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::domain::job::Model;
 use crate::engine::gate::Limits;
 
 mod build;
+mod cage;
+mod choice;
 mod expand;
 mod file;
 mod keys;
@@ -22,6 +24,10 @@ mod reader;
 mod trust;
 mod urls;
 
+pub use cage::{Cage, Deps, Docker};
+pub use choice::{
+    AnswerRefused, Builder, CageChoice, Language, LogFormat, Native, OnFailure, RunnerChoice,
+};
 pub use trust::{Allowed, Trust};
 
 #[cfg(test)]
@@ -45,6 +51,12 @@ pub struct Config {
     pub ollama: Ollama,
     /// The checks.
     pub verify: Verify,
+    /// What is around the agent and the checks.
+    pub cage: Cage,
+    /// The container engine.
+    pub docker: Docker,
+    /// What was fetched for the checks.
+    pub deps: Deps,
     /// Who is trusted with what.
     pub trust: Trust,
     /// What may be pushed.
@@ -116,6 +128,8 @@ pub struct Aider {
     pub env: BTreeMap<String, SecretString>,
     /// Tried in this order. Never empty.
     pub models: Vec<Model>,
+    /// Hosts that a hosted model may be reached at, besides the known ones. In small letters.
+    pub hosts: Vec<String>,
 }
 
 /// `ollama`: the model's server.
@@ -132,7 +146,7 @@ pub struct Verify {
     pub max_fixes: u32,
     /// Of one command.
     pub timeout: Duration,
-    /// Where commands run.
+    /// Whose programs they find.
     pub runner: RunnerChoice,
     /// Whether there is a second pass.
     pub write_tests: bool,
@@ -147,88 +161,6 @@ pub struct Log {
     pub level: String,
     /// Which form it has on standard error.
     pub format: LogFormat,
-}
-
-macro_rules! choice {
-    ($(#[$doc:meta])* $name:ident { $($(#[$inner:meta])* $variant:ident = $text:literal),+ }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-        pub enum $name { $($(#[$inner])* #[serde(rename = $text)] $variant),+ }
-
-        impl $name {
-            /// All of them, by the names that people type.
-            pub const ALL: &'static [(&'static str, Self)] = &[$(($text, Self::$variant)),+];
-        }
-    };
-}
-
-choice! {
-    /// A language that people read.
-    Language {
-        /// English.
-        #[default]
-        English = "en",
-        /// Japanese.
-        Japanese = "ja"
-    }
-}
-choice! {
-    /// Where the checks run.
-    RunnerChoice {
-        /// In a container where there is one, else natively if `trust.native` allows it.
-        #[default]
-        Auto = "auto",
-        /// In a container.
-        Docker = "docker",
-        /// On the machine itself.
-        Native = "native"
-    }
-}
-choice! {
-    /// What becomes of work that could not be made green.
-    OnFailure {
-        /// A draft pull request, marked as incomplete.
-        #[default]
-        Draft = "draft",
-        /// A branch.
-        Branch = "branch",
-        /// Nothing is pushed.
-        Nothing = "nothing"
-    }
-}
-choice! {
-    /// Where checks may run outside a cage.
-    Native {
-        /// Nowhere.
-        Never = "never",
-        /// In repositories that strangers cannot read.
-        #[default]
-        Private = "private",
-        /// Everywhere.
-        Always = "always"
-    }
-}
-choice! {
-    /// Which refusals are answered by a comment. All of them are in the audit.
-    AnswerRefused {
-        /// Every one.
-        #[default]
-        All = "all",
-        /// Those in private repositories: in public ones anyone could make us write.
-        Private = "private"
-    }
-}
-choice! {
-    /// The form of log lines.
-    LogFormat {
-        /// Text on a terminal, JSON otherwise.
-        #[default]
-        Auto = "auto",
-        /// For people.
-        Text = "text",
-        /// For programs.
-        Json = "json"
-    }
 }
 
 /// One key, what it is set to, and by what.

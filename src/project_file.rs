@@ -2,16 +2,24 @@
 
 use serde_yaml::{Mapping, Value};
 
-use crate::domain::project::{Narrowing, ProjectFile};
-use crate::engine::gate;
+use crate::domain::project::{DockerSteps, Narrowing, ProjectFile};
+use crate::engine::{gate, plan};
+
+mod prepare;
+mod words;
+
+use words::{bounded_command, only, wrong};
 
 /// The file's name, at the repository's root.
 pub const NAME: &str = ".codingworker.yml";
 /// A longer file is refused unread.
 pub const MOST_BYTES: usize = 64 << 10;
 
-const KEYS: [&str; 5] = ["build", "lint", "test", "format", "gate"];
-const STEP_KEYS: [&str; 1] = ["command"];
+const KEYS: [&str; 8] =
+    ["build", "lint", "test", "format", "image", "dockerfile", "prepare", "gate"];
+const STEP_KEYS: [&str; 2] = ["command", "docker"];
+/// It rewrites files where the checks run, and never talks to the engine.
+const FORMAT_KEYS: [&str; 1] = ["command"];
 const GATE_KEYS: [&str; 6] =
     ["max_files", "max_lines", "max_bytes", "max_file_bytes", "max_deletions", "protect"];
 /// More patterns than anyone needs, and few enough to be tried on each path.
@@ -37,18 +45,22 @@ pub enum ProjectFileError {
         nearest: Option<&'static str>,
     },
     /// A step that is not `{command: "…"}`.
-    #[error("{NAME}: `{step}` should look like `{step}: {{command: \"…\"}}`, {problem}")]
+    #[error("{NAME}{}: `{step}` should look like `{step}: {{command: \"…\"}}`, {problem}", at(.line))]
     NotAStep {
         /// Which one.
         step: &'static str,
+        /// Where it stands, counted from 1, when that can be told.
+        line: Option<usize>,
         /// What it is instead.
         problem: &'static str,
     },
-    /// A limit or a pattern of `gate` that cannot be understood.
-    #[error("{NAME}: `{key}`: {problem}")]
-    NotALimit {
-        /// Which one.
+    /// A value that cannot be understood, or that nobody may ask for.
+    #[error("{NAME}{}: `{key}`: {problem}", at(.line))]
+    Wrong {
+        /// Whose value, with the keys that it stands below.
         key: String,
+        /// Where it stands, counted from 1, when that can be told.
+        line: Option<usize>,
         /// What is wrong with it.
         problem: String,
     },
@@ -65,7 +77,7 @@ fn hint(nearest: &Option<&'static str>) -> String {
 /// Reads the file's text.
 ///
 /// # Errors
-/// When it is too large, not YAML, or says a word that is not known.
+/// When it is too large, not YAML, says a word that is not known, or asks for what it may not.
 pub fn parse(text: &str) -> Result<ProjectFile, ProjectFileError> {
     if text.len() > MOST_BYTES {
         return Err(ProjectFileError::TooLarge(text.len()));
@@ -77,20 +89,50 @@ pub fn parse(text: &str) -> Result<ProjectFile, ProjectFileError> {
         _ => return Err(ProjectFileError::NotYaml("expected keys and values".to_owned())),
     };
     only(&file, &KEYS, "", text)?;
-    Ok(ProjectFile {
-        build: step(&file, "build", text)?,
-        lint: step(&file, "lint", text)?,
-        test: step(&file, "test", text)?,
-        format: step(&file, "format", text)?,
+    let [build, lint, test] = ["build", "lint", "test"].map(|name| step(&file, name, text));
+    let ((build, build_docker), (lint, lint_docker), (test, test_docker)) = (build?, lint?, test?);
+    let read = ProjectFile {
+        build,
+        lint,
+        test,
+        format: step(&file, "format", text)?.0,
         gate: narrowing(&file, text)?,
-    })
+        prepare: prepare::read(&file, text)?,
+        image: named(&file, "image", "such as `image: node:22`", plan::checked_image, text)?,
+        dockerfile: named(
+            &file,
+            "dockerfile",
+            "such as `dockerfile: docker/ci.Dockerfile`",
+            plan::checked_path,
+            text,
+        )?,
+        docker: DockerSteps { build: build_docker, lint: lint_docker, test: test_docker },
+    };
+    if read.image.is_some() && read.dockerfile.is_some() {
+        return Err(wrong("dockerfile", "there is an `image` too; say one of them", text));
+    }
+    Ok(read)
+}
+
+/// A text that `check` has nothing against.
+fn named(
+    file: &Mapping,
+    key: &str,
+    form: &str,
+    check: fn(&str) -> Result<(), String>,
+    text: &str,
+) -> Result<Option<String>, ProjectFileError> {
+    match file.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(it)) => {
+            check(it).map_err(|problem| wrong(key, &problem, text)).map(|()| Some(it.clone()))
+        }
+        Some(_) => Err(wrong(key, &format!("expected a text, {form}"), text)),
+    }
 }
 
 fn narrowing(file: &Mapping, text: &str) -> Result<Narrowing, ProjectFileError> {
-    let wrong = |key: &str, problem: &str| ProjectFileError::NotALimit {
-        key: key.to_owned(),
-        problem: problem.to_owned(),
-    };
+    let wrong = |key: &str, problem: &str| wrong(key, problem, text);
     let table = match file.get("gate") {
         None | Some(Value::Null) => return Ok(Narrowing::default()),
         Some(Value::Mapping(table)) => table,
@@ -123,151 +165,33 @@ fn narrowing(file: &Mapping, text: &str) -> Result<Narrowing, ProjectFileError> 
     })
 }
 
+/// The command of a step, and whether it says `docker:`.
 fn step(
     file: &Mapping,
     name: &'static str,
     text: &str,
-) -> Result<Option<String>, ProjectFileError> {
-    let wrong = |problem| ProjectFileError::NotAStep { step: name, problem };
+) -> Result<(Option<String>, Option<bool>), ProjectFileError> {
+    let line = || words::line_of(text, name);
+    let not_a_step = |problem| ProjectFileError::NotAStep { step: name, line: line(), problem };
     let step = match file.get(name) {
-        None | Some(Value::Null) => return Ok(None),
+        None | Some(Value::Null) => return Ok((None, None)),
         Some(Value::Mapping(step)) => step,
-        Some(_) => return Err(wrong("and is something else")),
+        Some(_) => return Err(not_a_step("and is something else")),
     };
-    only(step, &STEP_KEYS, name, text)?;
-    match step.get("command") {
-        None | Some(Value::Null) => Err(wrong("and has no command")),
-        Some(Value::String(line)) if line.trim().is_empty() => {
-            Err(wrong("and its command is empty"))
+    only(step, if name == "format" { &FORMAT_KEYS } else { &STEP_KEYS }, name, text)?;
+    let docker = match step.get("docker") {
+        None | Some(Value::Null) => None,
+        Some(Value::Bool(docker)) => Some(*docker),
+        Some(_) => {
+            let key = format!("{name}.docker");
+            return Err(wrong(&key, "expected `true` or `false`", text));
         }
-        Some(Value::String(line)) if line.contains('\0') => Err(wrong("and holds a NUL character")),
-        Some(Value::String(line)) => Ok(Some(line.trim().to_owned())),
-        Some(_) => Err(wrong("and its command is not text")),
+    };
+    match bounded_command(step.get("command")) {
+        Ok(command) => Ok((Some(command), docker)),
+        Err(problem) => Err(not_a_step(problem)),
     }
-}
-
-/// Refuses keys that are not among `known`.
-fn only(
-    table: &Mapping,
-    known: &[&'static str],
-    above: &str,
-    text: &str,
-) -> Result<(), ProjectFileError> {
-    for key in table.keys() {
-        let shown = match key {
-            Value::String(key) => key.chars().take(80).collect(),
-            other => format!("{other:?}").chars().take(80).collect::<String>(),
-        };
-        if known.contains(&shown.as_str()) {
-            continue;
-        }
-        let likeness = |known: &&'static str| strsim::jaro_winkler(known, &shown);
-        let nearest = known
-            .iter()
-            .copied()
-            .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
-            .filter(|nearest| likeness(nearest) > 0.6);
-        let starts = |line: &str| {
-            let line = line.trim_start_matches(|c: char| c.is_whitespace() || "{,-\"'".contains(c));
-            line.starts_with(&shown)
-        };
-        let line = text.lines().position(starts).map(|index| index + 1);
-        let key = if above.is_empty() { shown } else { format!("{above}.{shown}") };
-        return Err(ProjectFileError::UnknownKey { key, line, nearest });
-    }
-    Ok(())
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn refusal(text: &str) -> String {
-        parse(text).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn each_step_has_a_command_and_may_be_left_out() {
-        let file = parse("build: {command: \"make ${IMAGE_NAME}\"}\ntest:\n  command: >\n    make\n    test\nlint:\n").unwrap();
-        assert_eq!(file.build.as_deref(), Some("make ${IMAGE_NAME}"));
-        assert_eq!(file.test.as_deref(), Some("make test"));
-        assert_eq!((file.lint, file.format), (None, None));
-        assert_eq!(parse("# nothing yet\n").unwrap(), ProjectFile::default());
-    }
-
-    #[test]
-    fn an_unknown_key_is_an_error_that_names_its_line_and_the_nearest_known_one() {
-        assert_eq!(
-            refusal("build: {command: make}\ntests: {command: make test}\n"),
-            ".codingworker.yml, line 2: unknown key `tests`; did you mean `test`?"
-        );
-        assert_eq!(
-            refusal("test:\n  comand: make test\n"),
-            ".codingworker.yml, line 2: unknown key `test.comand`; did you mean `command`?"
-        );
-        assert_eq!(refusal("zzz: 1"), ".codingworker.yml, line 1: unknown key `zzz`");
-    }
-
-    #[test]
-    fn the_gate_may_be_narrowed_and_what_would_widen_it_is_no_word_here() {
-        let file = parse("gate: {max_files: 5, protect: ['docs/**', Makefile]}").unwrap();
-        assert_eq!((file.gate.max_files, file.gate.max_lines), (Some(5), None));
-        assert_eq!(file.gate.protect, ["docs/**", "Makefile"]);
-        assert_eq!(parse("gate:").unwrap().gate, Narrowing::default());
-        assert_eq!(
-            refusal("gate:\n  allow: ['**']\n"),
-            ".codingworker.yml, line 2: unknown key `gate.allow`"
-        );
-        for (given, expected) in [
-            ("gate: 5", "`gate`: expected limits"),
-            ("gate: {max_files: -1}", "`gate.max_files`: expected a whole number"),
-            ("gate: {max_lines: many}", "`gate.max_lines`: expected a whole number"),
-            ("gate: {protect: docs}", "`gate.protect`: expected a list"),
-            ("gate: {protect: [1]}", "`gate.protect`: a pattern is a text"),
-            ("gate: {protect: ['/etc']}", "`gate.protect`: `/etc`"),
-        ] {
-            assert!(refusal(given).contains(expected), "{given}: {}", refusal(given));
-        }
-    }
-
-    #[test]
-    fn what_is_no_step_is_refused_with_the_form_that_is_expected() {
-        assert_eq!(
-            refusal("test: make test"),
-            ".codingworker.yml: `test` should look like `test: {command: \"…\"}`, and is something else"
-        );
-        for bad in ["test: {}", "test: {command: }", "test: {command: ' '}", "test: {command: 5}"] {
-            assert!(refusal(bad).contains("should look like"), "{bad}");
-        }
-        for bad in [
-            "- build",
-            "just text",
-            "build: [",
-            "a: 1\na: 2",
-            "build: {command: x}\nbuild: {command: y}",
-        ] {
-            assert!(parse(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_huge_file_and_one_that_unfolds_to_a_huge_one_are_refused() {
-        assert_eq!(parse(&"#".repeat(70_000)), Err(ProjectFileError::TooLarge(70_000)));
-        let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
-        for i in 1..30 {
-            let below = format!("*a{}", i - 1);
-            bomb.push_str(&format!("a{i}: &a{i} [{}]\n", [below.as_str(); 10].join(", ")));
-        }
-        assert!(parse(&bomb).is_err());
-        assert!(parse(&"[".repeat(60_000)).is_err());
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_answered(text in "\\PC{0,200}") {
-            let _ = parse(&text);
-        }
-    }
-}
+mod tests;

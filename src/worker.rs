@@ -7,4 +7,5 @@ pub mod journal;
 pub mod lanes;
 pub mod lease;
 pub mod lifecycle;
+pub mod scene;
 pub mod shift;

@@ -1,29 +1,38 @@
 //! Aider by its command line.
 //!
-//! The repository, the issue and the model's replies are all hostile here. Aider runs with an
-//! empty HOME and a cleared environment, sees none of the repository's files that it would
-//! obey, talks to the model through the recorder alone, and its word for how it went is not
-//! taken: see `verdict`.
+//! The repository, the issue and the model's replies are all hostile here. Aider runs in a cage
+//! (`turn`) with an empty HOME and a cleared environment, sees none of the repository's files that
+//! it would obey, talks to the model through the recorder alone, and its word for how it went is
+//! not taken: see `verdict`.
+//!
+//! `aider --version` and the question where Aider lives are asked outside of the cage: they are
+//! the operator's own program, started in no tree and with nothing to read.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use secrecy::SecretString;
-use tokio::sync::{OnceCell, mpsc};
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::ollama::{self, Ollama};
-use crate::agent::recorder::{Answer, Limits, Recorder};
+use crate::agent::recorder::Limits;
 use crate::agent::{Agent, AgentError, Edit, Errand, Readiness};
-use crate::domain::job::{Model, Tokens};
-use crate::process::{self, Ended, ProcessError, Tee};
+use crate::cage::{Cage, Limits as CageLimits};
+use crate::domain::job::Model;
+use crate::domain::verification::Isolation;
+use crate::process::{self, Ended, ProcessError};
 
 mod command;
+mod installed;
 mod sight;
+mod turn;
 mod verdict;
 
 use command::Scratch;
+use installed::Installed;
 use sight::Sight;
 
 /// The version that the tests run against, and that the remedies name.
@@ -36,7 +45,7 @@ const MAX_REPLY: usize = 64 * 1024;
 const HOSTED_SILENCE: Duration = Duration::from_secs(300);
 
 /// What an Aider needs to know of this machine.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AiderOptions {
     /// The program: a path, or a bare name that is looked up in `path`.
     pub bin: PathBuf,
@@ -49,18 +58,30 @@ pub struct AiderOptions {
     pub map_tokens: u32,
     /// Keys for hosted models. They reach Aider, for those models, and nothing else.
     pub env: Vec<(String, SecretString)>,
+    /// Further hosts that a hosted model may be reached at, besides its vendor's; port 443.
+    ///
+    /// They bind an agent whose cage has a loopback of its own. In any other cage, and in none, a
+    /// hosted model's Aider reaches all that this machine reaches: nothing there could tell the
+    /// vendor from the rest.
+    pub hosts: Vec<String>,
     /// How long a model may take.
     pub limits: Limits,
+    /// What surrounds Aider and its git.
+    pub cage: Arc<dyn Cage>,
+    /// What one turn may use up.
+    pub cage_limits: CageLimits,
+    /// Our own program, which is started inside the cage as a bridge to the model.
+    pub program: PathBuf,
     /// Whose children its processes are, for `process::end_marked`.
     pub mark: Option<String>,
 }
 
 /// The agent.
-#[derive(Debug)]
 pub struct Aider {
     options: AiderOptions,
     ollama: Ollama,
     version: OnceCell<String>,
+    installed: OnceCell<Installed>,
 }
 
 impl Aider {
@@ -70,7 +91,7 @@ impl Aider {
     /// `NotStarted` when Ollama's address is none.
     pub fn new(options: AiderOptions) -> Result<Self, AgentError> {
         let ollama = Ollama::new(&options.ollama)?;
-        Ok(Self { options, ollama, version: OnceCell::new() })
+        Ok(Self { options, ollama, version: OnceCell::new(), installed: OnceCell::new() })
     }
 
     async fn ask_version(&self) -> Result<String, AgentError> {
@@ -111,47 +132,22 @@ impl Aider {
         }
     }
 
-    /// A throw-away repository around the tree: Aider refuses paths outside one. Where there is
-    /// no overview of the repository, it holds the files of the turn alone, since Aider loads
-    /// any other whose name it reads, and drops the edits of the reply that named it.
-    async fn make_repository(
+    /// Where Aider lives, asked at the first turn in a cage.
+    async fn installed(
         &self,
-        scratch: &Scratch,
-        errand: &Errand<'_>,
+        scratch: &Path,
+        tree: &Path,
         stop: &CancellationToken,
-    ) -> Result<(), AgentError> {
-        let git = async |args: &[&str], stdin: Vec<u8>| -> Result<Ended, AgentError> {
-            let spec = command::git(&self.options, scratch, errand.tree, args, stdin);
-            let ended = process::run(spec, None, stop).await.map_err(|it| match it {
-                ProcessError::Stopped(_) => AgentError::Stopped,
-                error => AgentError::NotStarted(format!("{error}: Aider needs git")),
-            })?;
-            if ended.exit.is_success() {
-                return Ok(ended);
+    ) -> Result<&Installed, AgentError> {
+        let ask = async || {
+            if self.options.cage.level() == Isolation::Native {
+                return Ok(Installed::as_configured(&self.options));
             }
-            let said = String::from_utf8_lossy(&ended.stderr.head).into_owned();
-            Err(AgentError::NotStarted(format!("`git {}` failed: {said}", args.join(" "))))
+            Installed::ask(&self.options, scratch, tree, stop)
+                .await
+                .map_err(|error| self.not_started(error))
         };
-        let folder = format!("--separate-git-dir={}", scratch.git.display());
-        git(&["init", "--quiet", "--template=", &folder, "."], vec![]).await?;
-        git(&["config", "user.name", "agent"], vec![]).await?;
-        git(&["config", "user.email", "agent@localhost"], vec![]).await?;
-        if self.options.map_tokens == 0 {
-            let paths = errand.files.iter().chain(errand.read);
-            let names: Vec<u8> = paths.flat_map(|it| [it.as_bytes(), b"\0"].concat()).collect();
-            git(&["update-index", "--add", "-z", "--stdin"], names).await?;
-        } else {
-            git(&["add", "--all", "--", "."], vec![]).await?;
-            let listed = git(&["ls-files", "-s", "-z"], vec![]).await?;
-            // Aider would read what a link points at.
-            let bytes = [listed.stdout.head, listed.stdout.tail].concat();
-            let links = bytes.split(|it| *it == 0).filter(|it| it.starts_with(b"120000 "));
-            let names = links.filter_map(|it| it.splitn(2, |it| *it == b'\t').nth(1));
-            let names: Vec<u8> = names.flat_map(|it| [it, b"\0"].concat()).collect();
-            git(&["update-index", "--force-remove", "-z", "--stdin"], names).await?;
-        }
-        git(&["commit", "--quiet", "--allow-empty", "--no-verify", "-m", "start"], vec![]).await?;
-        Ok(())
+        self.installed.get_or_try_init(ask).await
     }
 }
 
@@ -184,91 +180,13 @@ impl Agent for Aider {
         let read = sight::ordinary(&tree, errand.read);
         let errand = Errand { tree: &tree, scratch: &root, files: &files, read: &read, ..errand };
         let scratch = Scratch::fill(&root, &errand).map_err(failed)?;
+        let installed = self.installed(&root, &tree, stop).await?;
         let sight = Sight::restrict(&tree, &scratch.hidden).map_err(failed)?;
-        self.make_repository(&scratch, &errand, stop).await?;
-
-        let edit = match ollama::local_name(&errand.model.name) {
-            Some(name) => self.recorded(name, &scratch, &errand, stop).await,
-            None => self.hosted(&scratch, &errand, stop).await,
-        };
+        let turn = turn::Turn { aider: self, installed, scratch: &scratch, errand: &errand, stop };
+        let edit = turn.take().await;
         drop(sight);
         edit.map(|it| Edit { took: began.elapsed(), ..it })
     }
-}
-
-impl Aider {
-    async fn recorded(
-        &self,
-        name: &str,
-        scratch: &Scratch,
-        errand: &Errand<'_>,
-        stop: &CancellationToken,
-    ) -> Result<Edit, AgentError> {
-        let (live, mut words) = mpsc::channel(1024);
-        let total = errand.model.timeout.min(self.options.limits.total);
-        let limits = Limits { total, ..self.options.limits };
-        let recorder = Recorder::start(self.ollama.base(), name, errand.tree, limits, Some(live))
-            .await
-            .map_err(|error| {
-                AgentError::NotStarted(format!("no port for the recorder: {error}"))
-            })?;
-        let base = recorder.base();
-        let spec = command::aider(&self.options, scratch, errand.tree, errand, Some(&base));
-        // The reply is shown while it comes; Aider repeats it when it has it all.
-        let ended = tokio::select! {
-            ended = process::run(spec, None, stop) => ended.map_err(|it| self.not_started(it))?,
-            never = show(&mut words, errand.tee) => match never {},
-        };
-        let answers = recorder.answers();
-        drop(recorder);
-        let output = text(&ended);
-        if let Some(tee) = errand.tee {
-            while let Ok(piece) = words.try_recv() {
-                tee.write(piece.as_bytes());
-            }
-            let own = verdict::own_lines(&output, &answers);
-            let own = own.into_iter().filter(|it| !it.trim().is_empty());
-            tee.write(own.fold("\n".to_owned(), |all, it| all + it + "\n").as_bytes());
-        }
-        let verdict =
-            verdict::from_record(ended.exit, &answers, &output).map_err(AgentError::NotStarted)?;
-        let tokens = |of: fn(&Answer) -> u64| answers.iter().map(of).sum();
-        Ok(Edit {
-            verdict,
-            reply: shortened(answers.last().map_or("", |it| &it.text)),
-            calls: u32::try_from(answers.len()).unwrap_or(u32::MAX),
-            tokens: Tokens { read: tokens(|it| it.read), written: tokens(|it| it.written) },
-            took: ended.took,
-        })
-    }
-
-    async fn hosted(
-        &self,
-        scratch: &Scratch,
-        errand: &Errand<'_>,
-        stop: &CancellationToken,
-    ) -> Result<Edit, AgentError> {
-        let spec = command::aider(&self.options, scratch, errand.tree, errand, None);
-        let ended =
-            process::run(spec, errand.tee, stop).await.map_err(|it| self.not_started(it))?;
-        let output = text(&ended);
-        let verdict = verdict::from_output(ended.exit, &output).map_err(AgentError::NotStarted)?;
-        let (calls, tokens) = verdict::printed_tokens(&output);
-        Ok(Edit { verdict, reply: shortened(&output), calls, tokens, took: ended.took })
-    }
-}
-
-/// Shows words as they come, until it is dropped.
-async fn show(
-    words: &mut mpsc::Receiver<String>,
-    tee: Option<&dyn Tee>,
-) -> std::convert::Infallible {
-    while let Some(piece) = words.recv().await {
-        if let Some(tee) = tee {
-            tee.write(piece.as_bytes());
-        }
-    }
-    std::future::pending().await
 }
 
 fn text(ended: &Ended) -> String {

@@ -15,22 +15,27 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use axum::serve::Listener;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::agent::ollama::{self, same_model};
+use crate::agent::{bridge, ollama, socket};
 
+mod entry;
 mod reach;
 mod reply;
 use reply::Reply;
 
 /// Prompts are far smaller; this only keeps a broken agent from filling memory.
 const MAX_REQUEST: usize = 16 << 20;
+/// Aider makes one call a turn, and four where the form is wrong; each is remembered whole.
+const MAX_CALLS: usize = 32;
 
 /// How long the recorder waits for the model.
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +93,8 @@ pub enum End {
 /// A running recorder. It ends when this is dropped.
 #[derive(Debug)]
 pub struct Recorder {
-    address: SocketAddr,
+    /// Where it listens on TCP; `None` behind a bridge.
+    address: Option<SocketAddr>,
     shared: Arc<Shared>,
 }
 
@@ -126,35 +132,42 @@ impl Recorder {
         live: Option<mpsc::Sender<String>>,
     ) -> std::io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
-        let http = ollama::client(upstream).build().map_err(std::io::Error::other)?;
-        let shared = Arc::new(Shared {
-            upstream: upstream.to_owned(),
-            model: model.to_owned(),
-            tree: tree.to_owned(),
-            http,
-            limits,
-            deadline: Instant::now() + limits.total,
-            live,
-            answers: Mutex::default(),
-            gone: CancellationToken::new(),
-        });
-        let router = Router::new()
-            .route("/api/chat", post(chat))
-            .route("/api/show", post(show))
-            .layer(DefaultBodyLimit::max(MAX_REQUEST))
-            .with_state(Arc::clone(&shared));
-        let gone = shared.gone.clone();
-        tokio::spawn(async move {
-            let server = axum::serve(listener, router);
-            let _ = server.with_graceful_shutdown(gone.cancelled_owned()).await;
-        });
+        let address = Some(listener.local_addr()?);
+        let shared = Shared::new(upstream, model, tree, limits, live)?;
+        serve(listener, Arc::clone(&shared));
         Ok(Self { address, shared })
     }
 
-    /// What the agent is given as Ollama's address.
+    /// The same on a Unix socket, for an agent behind a bridge.
+    ///
+    /// # Errors
+    /// When the socket or an HTTP client cannot be made.
+    pub fn start_at(
+        path: &Path,
+        upstream: &str,
+        model: &str,
+        tree: &Path,
+        limits: Limits,
+        live: Option<mpsc::Sender<String>>,
+    ) -> std::io::Result<Self> {
+        let listener = socket::listen(path)?;
+        let shared = Shared::new(upstream, model, tree, limits, live)?;
+        serve(listener, Arc::clone(&shared));
+        Ok(Self { address: None, shared })
+    }
+
+    /// What the agent is given as Ollama's address; behind a bridge, what the bridge turns into
+    /// its own.
     pub fn base(&self) -> String {
-        format!("http://{}", self.address)
+        match self.address {
+            Some(address) => format!("http://{address}"),
+            None => format!("http://{}", bridge::ADDRESS),
+        }
+    }
+
+    /// The loopback port; `None` when it listens on a socket.
+    pub fn port(&self) -> Option<u16> {
+        self.address.map(|it| it.port())
     }
 
     /// What the model answered so far, in order.
@@ -169,15 +182,53 @@ impl Answer {
     }
 }
 
+fn serve<L: Listener>(listener: L, shared: Arc<Shared>)
+where
+    L::Addr: std::fmt::Debug,
+{
+    let gone = shared.gone.clone();
+    let router = Router::new()
+        .route("/api/chat", post(chat))
+        .route("/api/show", post(show))
+        .layer(DefaultBodyLimit::max(MAX_REQUEST))
+        .layer(from_fn(entry::meant_for_us))
+        .with_state(shared);
+    tokio::spawn(async move {
+        let server = axum::serve(entry::Slots::of(listener), router);
+        let _ = server.with_graceful_shutdown(gone.cancelled_owned()).await;
+    });
+}
+
 impl Shared {
+    fn new(
+        upstream: &str,
+        model: &str,
+        tree: &Path,
+        limits: Limits,
+        live: Option<mpsc::Sender<String>>,
+    ) -> std::io::Result<Arc<Self>> {
+        let http = ollama::client(upstream).build().map_err(std::io::Error::other)?;
+        Ok(Arc::new(Self {
+            upstream: upstream.to_owned(),
+            model: model.to_owned(),
+            tree: tree.to_owned(),
+            http,
+            limits,
+            deadline: Instant::now() + limits.total,
+            live,
+            answers: Mutex::default(),
+            gone: CancellationToken::new(),
+        }))
+    }
+
     fn keep(&self, answer: Answer) {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner).push(answer);
     }
 
-    /// The last answer, if after it there is no sense in another call.
+    /// Whether there is no sense in another call.
     fn already_over(&self) -> bool {
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        answers.last().is_some_and(|it| it.end != End::Whole)
+        answers.len() >= MAX_CALLS || answers.last().is_some_and(|it| it.end != End::Whole)
     }
 
     async fn call(&self, body: Bytes) -> Answer {
@@ -238,11 +289,10 @@ impl Shared {
 }
 
 async fn chat(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
-    let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let name = asked["model"].as_str().unwrap_or_default();
-    if !same_model(name, &shared.model) {
-        return refusal(name);
-    }
+    let body = match entry::chat(&body, &shared.model) {
+        Ok(body) => body,
+        Err(other) => return refusal(&other),
+    };
     if shared.already_over() {
         return unusable(&shared.model);
     }
@@ -261,11 +311,10 @@ async fn chat(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
 }
 
 async fn show(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
-    let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let name = asked["model"].as_str().or(asked["name"].as_str()).unwrap_or_default();
-    if !same_model(name, &shared.model) {
-        return refusal(name);
-    }
+    let body = match entry::show(&body, &shared.model) {
+        Ok(body) => body,
+        Err(other) => return refusal(&other),
+    };
     let request = shared
         .http
         .post(format!("{}/api/show", shared.upstream))

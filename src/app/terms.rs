@@ -2,6 +2,7 @@
 
 use super::folder;
 use crate::config::{self, AnswerRefused, Config, Native};
+use crate::domain::verification::Isolation;
 use crate::engine::authority;
 use crate::engine::decide::{OnFailure, Policy};
 use crate::worker::hands::ASK;
@@ -10,23 +11,30 @@ use crate::worker::hands::ASK;
 const MAX_WAITS: u32 = 12 * 60;
 
 /// Who may start work.
-pub(super) fn authority(config: &Config) -> authority::Policy {
+pub(super) fn authority(config: &Config, level: Isolation) -> authority::Policy {
     let trust = &config.trust;
-    let repositories = trust.repositories.iter().map(|it| match it {
-        config::Allowed::Id(id) => authority::Allowed::Id(*id),
-        config::Allowed::Name(name) => authority::Allowed::Name(name.to_string().to_lowercase()),
-    });
     authority::Policy {
-        repositories: repositories.collect(),
+        repositories: allowed(&trust.repositories),
         bots: trust.bots.clone(),
         own_account: trust.own_account,
         forks: trust.forks,
+        level,
         native_public: trust.native == Native::Always || folder(config).is_some(),
         native_private: trust.native != Native::Never,
+        native_allowed: allowed(&trust.allow_native),
+        network_allowed: allowed(&trust.allow_network),
         max_runs_per_day: u64::from(trust.max_runs_per_day),
         answer_refused_in_public: trust.answer_refused == AnswerRefused::All,
         label: ASK.to_owned(),
     }
+}
+
+fn allowed(list: &[config::Allowed]) -> Vec<authority::Allowed> {
+    let allowed = |it: &config::Allowed| match it {
+        config::Allowed::Id(id) => authority::Allowed::Id(*id),
+        config::Allowed::Name(name) => authority::Allowed::Name(name.to_string().to_lowercase()),
+    };
+    list.iter().map(allowed).collect()
 }
 
 /// The limits that jobs live under.

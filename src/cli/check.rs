@@ -3,27 +3,31 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use async_trait::async_trait;
 use clap::Args;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{self, Surroundings};
-use crate::config::{Config, RunnerChoice};
-use crate::domain::verification::{Check, Exit as Ending, Plan, Step};
+use crate::config::Config;
+use crate::deps::Deps;
+use crate::domain::job::{Failure, Fault, JobId};
+use crate::domain::task::Repository;
+use crate::domain::verification::{Check, Exit as Ending, Isolation, Plan, PlannedStep, Step};
 use crate::engine::report::duration;
 use crate::engine::{plan, testlog};
 use crate::process::{self, Tee};
 use crate::project_file;
-use crate::runner::native::{NativeOptions, NativeRunner};
 use crate::runner::{Command, Runner, RunnerError};
+use crate::worker::scene::{self, Source, Stage};
 
 use super::output::{Cell, Tone, harmless, table};
 use super::{CliError, Desk, Exit, Output, serve, wait};
 
 mod copy;
 
-use copy::Copy;
+use copy::{Copy, Files};
 
 /// The largest file that is read to find out how to check it, as a job has it.
 const MOST: u64 = 256 * 1024;
@@ -52,18 +56,39 @@ impl Tee for ToStderr {
 /// Where the checks of one invocation run.
 struct Scene<'a> {
     copy: &'a Copy,
-    runner: NativeRunner,
+    runner: &'a dyn Runner,
+    job: &'a JobId,
+    around: scene::Scene,
     env: Vec<(String, String)>,
     limit: std::time::Duration,
+    network: bool,
+}
+
+/// The folder's own files stand for the default branch.
+struct Folder<'a> {
+    root: &'a Path,
+    files: &'a Files,
+}
+
+#[async_trait]
+impl Source for Folder<'_> {
+    async fn export(
+        &self,
+        paths: &[String],
+        to: &Path,
+        stop: &CancellationToken,
+    ) -> Result<(), Failure> {
+        let wanted = |it: &&PathBuf| paths.is_empty() || paths.iter().any(|path| **it == *path);
+        let files = self.files.paths.iter().filter(wanted).cloned().collect();
+        let failed = |error: CliError| Failure::new(Fault::Permanent, error.to_string());
+        copy::files(self.root, files, to, stop).await.map_err(failed)
+    }
 }
 
 pub(super) fn run(desk: &Desk<'_>, arguments: &Arguments) -> Result<Exit, CliError> {
     let config = desk.config()?;
     let _logging = desk.logging(&config, false)?;
     let output = desk.output;
-    if config.verify.runner == RunnerChoice::Docker {
-        output.warn("this version runs checks natively only, whatever `verify.runner` says");
-    }
     let root = folder(&desk.options.cwd.join(&arguments.path))?;
     let around = serve::surroundings(desk)?;
     wait(|stop| async move {
@@ -122,8 +147,16 @@ async fn check(
     let image = image_name(root);
     let dir = copy.tree().to_string_lossy().into_owned();
     let read = |path: &str| text_of(copy.tree(), path, &paths);
-    let plan = plan::plan(file.as_ref(), &paths, &read, &image, &dir);
-    tell_plan(&plan, output)?;
+    let cage = app::around::host_cage(config, &around, mark).await?;
+    let runner = app::around::runner(config, &around, cage, mark)?;
+    let made = |containers| {
+        let (files, own) = (paths.as_slice(), file.as_ref());
+        plan::plan(plan::Project { own, files, read: &read, image: &image, dir: &dir, containers })
+    };
+    let plan = scene::choose(runner.as_ref(), app::around::places(config), &made).await;
+    let plan = plan.map_err(unfit)?;
+    let level = runner.level(&plan);
+    tell_plan(&plan, level, output)?;
     if plan.steps.is_empty() {
         let message = format!(
             "{} has no checks that were found: add a {}",
@@ -132,38 +165,64 @@ async fn check(
         );
         return Err(CliError::failed(message));
     }
+    let job = JobId(mark.to_owned());
+    let repository: Repository = format!("local/{image}").parse().map_err(|_| {
+        CliError::failed(format!("{}: give the folder a shorter name", root.display()))
+    })?;
+    let stage = Stage {
+        runner: runner.as_ref(),
+        deps: &Deps::new(state_dir.join("deps")),
+        source: &Folder { root, files: &files },
+        job: &job,
+        repository: &repository,
+        plan: &plan,
+        image_name: &image,
+        folder: copy.folder(),
+        limit: config.verify.timeout,
+        tee: &ToStderr,
+    };
+    let around = stage.set(stop).await.map_err(unfit)?;
+    for note in &around.notes {
+        output.warn(note);
+    }
     let scene = Scene {
         copy: &copy,
-        runner: NativeRunner::new(NativeOptions {
-            path: around.path,
-            extra_env: around.toolchains,
-            mark: Some(mark.to_owned()),
-        }),
-        env: vec![("IMAGE_NAME".to_owned(), image), ("WORK_DIR".to_owned(), dir)],
+        runner: runner.as_ref(),
+        job: &job,
+        env: vec![("IMAGE_NAME".to_owned(), image.clone()), ("WORK_DIR".to_owned(), dir.clone())],
+        around,
         limit: config.verify.timeout,
+        network: false,
     };
     let mut steps = Vec::new();
     for planned in &plan.steps {
         output.note(&format!("\n== {}: {}", planned.check.name(), harmless(&planned.command)));
-        steps.push(scene.step(planned.check, &planned.command, stop).await?);
+        steps.push(scene.step(planned, stop).await?);
     }
     let green = steps.iter().all(|it| it.exit.is_success());
-    tell_steps(root, &plan, &steps, green, output)?;
+    runner.clean(&job, true).await;
+    tell_steps(root, &plan, level, &steps, output)?;
     Ok(if green { Exit::Done } else { Exit::Failed })
 }
 
 impl Scene<'_> {
     async fn step(
         &self,
-        check: Check,
-        line: &str,
+        planned: &PlannedStep,
         stop: &CancellationToken,
     ) -> Result<Step, CliError> {
+        let (check, line) = (planned.check, planned.command.as_str());
+        let env = [self.env.as_slice(), &self.around.env].concat();
         let command = Command {
+            job: self.job,
+            image: self.around.image.as_deref(),
+            docker: planned.docker,
+            network: self.network,
+            deps: self.around.deps.as_deref(),
             tree: self.copy.tree(),
             home: self.copy.home(),
             line,
-            env: &self.env,
+            env: &env,
             limit: self.limit,
             tee: Some(&ToStderr),
         };
@@ -171,7 +230,7 @@ impl Scene<'_> {
             RunnerError::Stopped => {
                 CliError::Said { exit: Exit::Interrupted, message: error.to_string() }
             }
-            RunnerError::NotStarted(_) => CliError::missing(error.to_string()),
+            error => CliError::missing(error.to_string()),
         })?;
         Ok(Step {
             check,
@@ -190,6 +249,15 @@ impl Scene<'_> {
     }
 }
 
+/// Why the checks cannot run at all.
+fn unfit(failure: Failure) -> CliError {
+    match failure.fault {
+        Fault::Permanent => CliError::failed(failure.message),
+        Fault::Interrupted => CliError::Said { exit: Exit::Interrupted, message: failure.message },
+        Fault::Transient | Fault::ModelAway => CliError::missing(failure.message),
+    }
+}
+
 /// The text of a regular file of the repository; of a link or a large file a job knows nothing.
 fn text_of(root: &Path, path: &str, paths: &[&str]) -> Option<String> {
     let file = paths.contains(&path).then(|| root.join(path))?;
@@ -204,8 +272,11 @@ fn image_name(root: &Path) -> String {
     format!("codingworker-{}-0", name.chars().map(plain).collect::<String>())
 }
 
-fn tell_plan(plan: &Plan, output: &Output) -> Result<(), CliError> {
-    let mut rows = vec![vec![Cell::faint("source"), Cell::plain(&plan.source)]];
+fn tell_plan(plan: &Plan, level: Isolation, output: &Output) -> Result<(), CliError> {
+    let mut rows = vec![
+        vec![Cell::faint("source"), Cell::plain(&plan.source)],
+        vec![Cell::faint("runs in"), Cell::plain(level.name())],
+    ];
     let step = |name: &str, command: &str| vec![Cell::faint(name), Cell::plain(command)];
     rows.extend(plan.steps.iter().map(|it| step(it.check.name(), &it.command)));
     if let Some(format) = &plan.format {
@@ -222,14 +293,16 @@ fn tell_plan(plan: &Plan, output: &Output) -> Result<(), CliError> {
 fn tell_steps(
     root: &Path,
     plan: &Plan,
+    level: Isolation,
     steps: &[Step],
-    green: bool,
     output: &Output,
 ) -> Result<(), CliError> {
     if output.wants_json() {
         let (source, format) = (&plan.source, &plan.format);
+        let green = steps.iter().all(|it| it.exit.is_success());
         return output.json(&json!({
-            "path": root, "source": source, "format": format, "green": green, "steps": steps,
+            "path": root, "source": source, "level": level, "format": format, "green": green,
+            "steps": steps,
         }));
     }
     let row = |it: &Step| {

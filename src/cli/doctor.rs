@@ -16,6 +16,8 @@ use crate::redact::Redactor;
 use super::output::{Cell, Tone, harmless, table};
 use super::{CliError, Desk, Exit, Output, serve, wait};
 
+mod cage;
+mod engine;
 mod host;
 mod models;
 mod place;
@@ -83,21 +85,27 @@ impl Finding {
 pub(super) fn run(desk: &Desk<'_>, arguments: &Arguments) -> Result<Exit, CliError> {
     let config = Config::load(&desk.options)?;
     let around = serve::surroundings(desk)?;
-    let home = desk.options.home.clone();
+    let (home, env) = (desk.options.home.clone(), desk.options.env.clone());
     let repository = arguments.repo.as_ref();
     wait(|stop| async move {
         let looks = async {
-            let (git, aider, others, models, host, queue, place) = tokio::join!(
+            // What is around a job decides about what may be asked of it.
+            let engine = engine::look(&config, &env, &home).await;
+            let (level, cage) = cage::look(&config, &around, engine.image).await;
+            let (git, aider, docker, others, models, host, queue, place) = tokio::join!(
                 within("git", DEADLINE, programs::git(&config, &around)),
-                within("aider", AIDER_DEADLINE, programs::aider(&config, &around.path)),
-                within("tools", DEADLINE, programs::others(&config, &around, &home)),
+                within("aider", AIDER_DEADLINE, programs::aider(&config, &around)),
+                within("docker", DEADLINE, engine::programs(&around, &env, &home)),
+                within("tools", DEADLINE, programs::others(&around, &home)),
                 within("ollama", DEADLINE, models::look(&config)),
-                within("github", DEADLINE, host::look(&config, repository)),
+                within("github", DEADLINE, host::look(&config, repository, level)),
                 within("queue", DEADLINE, queue::look(&config)),
                 within("state_dir", DEADLINE, place::look(&config)),
             );
+            let engine = engine.findings;
             let configuration = configuration(&config);
-            [configuration, git, aider, models, host, queue, place, others].concat()
+            [configuration, cage, engine, git, aider, models, host, queue, place, docker, others]
+                .concat()
         };
         let findings = tokio::select! {
             findings = looks => findings,

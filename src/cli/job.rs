@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::app;
 use crate::domain::job::{Event, Record, Story};
+use crate::domain::verification::Levels;
 use crate::engine::report::{self, duration};
 use crate::store::Job;
 
@@ -21,6 +22,8 @@ struct Whole<'a> {
     branch: Option<&'a str>,
     outcome: Option<String>,
     cancel_requested: bool,
+    /// Once it was laid out.
+    levels: Option<Levels>,
     /// What everything but the agent and the checks took.
     own_ms: u64,
     records: &'a [Record],
@@ -48,6 +51,7 @@ fn whole<'a>(job: &Job, story: &'a Story) -> Whole<'a> {
         branch: story.change().map(|it| it.branch.as_str()),
         outcome: story.outcome().map(report::outcome),
         cancel_requested: job.cancel_requested,
+        levels: story.checkout().map(|it| it.levels),
         own_ms: report::own_ms(&story.records),
         records: &story.records,
     }
@@ -70,6 +74,7 @@ fn page(desk: &Desk<'_>, job: &Job, story: &Story, folder: &Path) -> String {
     let ended = story.outcome().map(report::outcome);
     let more = [
         ("took", job.state.is_final().then(|| duration(u64::try_from(took).unwrap_or(u64::MAX)))),
+        ("isolation", isolation(story)),
         ("branch", story.change().map(|it| it.branch.clone())),
         ("pull request", job.pull_request.clone()),
         ("outcome", ended),
@@ -90,6 +95,11 @@ fn page(desk: &Desk<'_>, job: &Job, story: &Story, folder: &Path) -> String {
         text.push_str(&format!("\neverything but the agent and the checks: {own} ms\n"));
     }
     text
+}
+
+/// What was around the agent and the checks.
+fn isolation(story: &Story) -> Option<String> {
+    story.checkout().map(|it| report::isolation(it.levels, report::Language::En))
 }
 
 /// The command that shows the work of a job that was stopped before its push.

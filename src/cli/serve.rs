@@ -11,7 +11,7 @@ use crate::code_host::HostError;
 use crate::config::Config;
 use crate::demo::{self, DemoError, DemoOptions};
 use crate::queue::QueueError;
-use crate::runner::native::toolchain_env;
+use crate::runner::host::toolchain_env;
 use crate::worker::lifecycle::{Bells, Signal, ring};
 use crate::worker::shift::ShiftError;
 
@@ -89,6 +89,8 @@ pub(super) fn surroundings(desk: &Desk<'_>) -> Result<Surroundings, CliError> {
         program,
         path: env.get("PATH").cloned().unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".to_owned()),
         toolchains: toolchain_env(&|name| env.get(name).map(Into::into)),
+        env: env.clone(),
+        home: desk.options.home.clone(),
         network: network.map(|(name, value)| (name.clone(), value.clone())).collect(),
     })
 }

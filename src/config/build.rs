@@ -8,6 +8,7 @@ use serde_yaml::Value;
 use crate::domain::job::Model;
 use crate::engine::gate;
 
+use super::cage::{cage, deps, docker, unwise};
 use super::file::Found;
 use super::keys::{MODEL_KEYS, hint};
 use super::reader::{Reader, integer, shown, structure, text};
@@ -17,12 +18,15 @@ use super::*;
 pub(super) fn config(options: &LoadOptions, found: Option<Found>) -> Result<Config, ConfigError> {
     let mut reader = Reader::new(options, found.as_ref());
     let worker = worker(&mut reader);
-    let config = Config {
+    let mut config = Config {
         sqs: sqs(&mut reader),
         github: github(&mut reader, &worker.state_dir),
         aider: aider(&mut reader),
         ollama: ollama(&mut reader),
         verify: verify(&mut reader),
+        cage: cage(&mut reader),
+        docker: docker(&mut reader),
+        deps: deps(&mut reader),
         trust: trust(&mut reader),
         gate: gate(&mut reader),
         log: Log {
@@ -34,6 +38,7 @@ pub(super) fn config(options: &LoadOptions, found: Option<Found>) -> Result<Conf
         warnings: std::mem::take(&mut reader.warnings),
         settings: std::mem::take(&mut reader.settings),
     };
+    config.warnings.extend(unwise(&config));
     match reader.problems {
         problems if problems.is_empty() => Ok(config),
         problems => Err(ConfigError::Invalid { problems }),
@@ -94,6 +99,9 @@ fn aider(reader: &mut Reader<'_>) -> Aider {
         map_tokens: u32_of(reader.integer("aider.map_tokens", 0..=65_536)),
         env: reader.secrets("aider.env"),
         models: reader.read("aider.models", models).into_iter().map(WrittenModel::model).collect(),
+        hosts: reader.read("aider.hosts", |value| {
+            texts(value)?.iter().map(|it| urls::host_name(it)).collect()
+        }),
     }
 }
 
@@ -128,11 +136,13 @@ fn verify(reader: &mut Reader<'_>) -> Verify {
 }
 
 fn trust(reader: &mut Reader<'_>) -> Trust {
+    let repositories =
+        |value: &Value| texts(value)?.iter().map(|it| it.parse::<Allowed>()).collect();
     Trust {
-        repositories: reader.read("trust.repositories", |value| {
-            texts(value)?.iter().map(|it| it.parse::<Allowed>()).collect()
-        }),
+        repositories: reader.read("trust.repositories", repositories),
         native: reader.choice("trust.native", Native::ALL),
+        allow_native: reader.read("trust.allow_native", repositories),
+        allow_network: reader.read("trust.allow_network", repositories),
         max_runs_per_day: u32_of(reader.integer("trust.max_runs_per_day", 1..=1_000)),
         bots: reader.read("trust.bots", |value| {
             let id = |it: &String| it.parse().ok().filter(|&it: &u64| it > 0);
@@ -264,11 +274,11 @@ fn branch_prefix(text: String) -> Result<String, String> {
     Err(format!("`{text}` cannot begin a branch's name: expected something like `ai/issue-`"))
 }
 
-fn seconds(number: u64) -> Duration {
+pub(super) fn seconds(number: u64) -> Duration {
     Duration::from_secs(number)
 }
 
-fn u32_of(number: u64) -> u32 {
+pub(super) fn u32_of(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 

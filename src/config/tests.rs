@@ -7,6 +7,8 @@ use tempfile::TempDir;
 use super::keys::{KEYS, MODEL_KEYS};
 use super::*;
 
+mod around;
+
 /// A machine with nothing on it but what a test puts there.
 struct Machine {
     root: TempDir,

@@ -10,8 +10,12 @@ use crate::domain::task::Repository;
 pub struct Trust {
     /// Empty: every one that the token may push to.
     pub repositories: Vec<Allowed>,
-    /// Where checks may run outside a cage.
+    /// Where jobs may run without a cage, on a machine that has none.
     pub native: Native,
+    /// Repositories whose jobs may, whatever `native` says: public ones too.
+    pub allow_native: Vec<Allowed>,
+    /// Repositories whose checks may use the network.
+    pub allow_network: Vec<Allowed>,
     /// Per issue and per pull request.
     pub max_runs_per_day: u32,
     /// Bots that may ask, by the numbers of their accounts.

@@ -56,6 +56,14 @@ pub(super) fn ollama(text: &str) -> Result<(String, Option<String>), String> {
     let host = url.as_str().trim_end_matches('/').to_owned();
     let warning = match (url.scheme(), distance(&url)) {
         ("https", _) | (_, Distance::Loopback) => None,
+        // As a worker in a container calls its machine, and the container beside it.
+        _ if matches!(
+            url.host_str(),
+            Some("host.docker.internal" | "ollama.codingworker.internal")
+        ) =>
+        {
+            None
+        }
         (_, Distance::Private) => Some(format!(
             "ollama.host is {host}: prompts and code travel unencrypted over your network"
         )),
@@ -67,6 +75,23 @@ pub(super) fn ollama(text: &str) -> Result<(String, Option<String>), String> {
         }
     };
     Ok((host, warning))
+}
+
+/// The name of a host, and nothing else: no scheme, port, path, pattern or number.
+pub(super) fn host_name(text: &str) -> Result<String, String> {
+    let wrong = |why: &str| format!("`{text}` {why}: expected a host's name, such as `api.x.ai`");
+    let name = text.trim_end_matches('.').to_ascii_lowercase();
+    let label = |it: &str| {
+        let plain = it.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-');
+        plain && (1..=63).contains(&it.len()) && !it.starts_with('-') && !it.ends_with('-')
+    };
+    match () {
+        () if name.len() > 253 || !name.split('.').all(label) => Err(wrong("is no host's name")),
+        // What looks like a number is one to whoever resolves it: `0x7f.1`.
+        () if !matches!(Host::parse(&name), Ok(Host::Domain(_))) => Err(wrong("is an address")),
+        () if name == "localhost" || name.ends_with(".localhost") => Err(wrong("is this machine")),
+        () => Ok(name),
+    }
 }
 
 fn written_port(rest: &str) -> bool {
@@ -144,6 +169,38 @@ mod tests {
         }
         assert_eq!(checked("file:///srv/git/", true).as_deref(), Ok("file:///srv/git"));
         assert!(checked("file://host/srv", true).is_err());
+    }
+
+    #[test]
+    fn a_host_is_a_name_without_scheme_port_or_pattern_and_never_this_machine() {
+        for (given, name) in
+            [("API.x.ai", "api.x.ai"), ("llm", "llm"), ("a-b.example.", "a-b.example")]
+        {
+            assert_eq!(host_name(given).as_deref(), Ok(name));
+        }
+        for bad in [
+            "",
+            ".",
+            "a..b",
+            "https://x.ai",
+            "x.ai:443",
+            "x.ai/v1",
+            "*.x.ai",
+            "-x.ai",
+            "a b",
+            "u@x.ai",
+            "127.0.0.1",
+            "0x7f.1",
+            "2130706433",
+            "[::1]",
+            "::1",
+            "localhost",
+            "a.localhost",
+            "ä.de",
+        ] {
+            assert!(host_name(bad).is_err(), "{bad} was taken");
+        }
+        assert!(host_name(&"a".repeat(64)).is_err());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::change::{Change, FileChange, ObjectId, PullRequest};
 use crate::domain::project::Narrowing;
 use crate::domain::time::Timestamp;
-use crate::domain::verification::{Check, Plan, Verification};
+use crate::domain::verification::{Check, Levels, Plan, Verification};
 
 mod conversation;
 mod inside;
@@ -140,6 +140,9 @@ pub struct Inspection {
     pub default_branch: String,
     /// Whether strangers can read the repository.
     pub public: bool,
+    /// Whether the operator lets the repository's checks use the network.
+    #[serde(default)]
+    pub network: bool,
     /// The pull request that is to be improved, where the task came from a comment on one.
     #[serde(default)]
     pub conversation: Option<Conversation>,
@@ -170,6 +173,9 @@ pub struct Checkout {
     pub narrowing: Narrowing,
     /// The repository's own pull request template, if it has one.
     pub template: Option<String>,
+    /// What is around the agent and the checks.
+    #[serde(default)]
+    pub levels: Levels,
 }
 
 /// How a job ended.

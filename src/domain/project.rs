@@ -16,6 +16,36 @@ pub struct ProjectFile {
     pub format: Option<String>,
     /// What may be pushed to it.
     pub gate: Narrowing,
+    /// Brings in what the checks need, with the network, before they run without it.
+    pub prepare: Option<Prepare>,
+    /// The image that the commands run in.
+    pub image: Option<String>,
+    /// The Dockerfile, from the repository's root, of the image that the commands run in.
+    pub dockerfile: Option<String>,
+    /// Which commands talk to the container engine, where that cannot be told from their words.
+    pub docker: DockerSteps,
+}
+
+/// The repository's own way to bring in what its checks need.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Prepare {
+    /// A shell line. It puts what it brings below `$DEPS_DIR`.
+    pub command: String,
+    /// The files that it needs, from the repository's root. Empty: all of them.
+    pub files: Vec<String>,
+    /// What the checks get in their environment; `${DEPS_DIR}` stands for where it is.
+    pub env: Vec<(String, String)>,
+}
+
+/// `docker: true` or `false` of a step. `None`: when its command names `docker`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DockerSteps {
+    /// Of `build`.
+    pub build: Option<bool>,
+    /// Of `lint`.
+    pub lint: Option<bool>,
+    /// Of `test`.
+    pub test: Option<bool>,
 }
 
 /// How a repository narrows the gate before a push. It can only narrow what the operator allows:

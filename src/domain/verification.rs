@@ -35,6 +35,19 @@ pub struct Plan {
     pub format: Option<String>,
     /// Where the plan came from: `.codingworker.yml`, or the marker file that was found.
     pub source: String,
+    /// What is around its commands.
+    #[serde(default)]
+    pub place: Place,
+    /// What is to be brought in, with the network, before any check runs without it.
+    #[serde(default)]
+    pub preparations: Vec<Preparation>,
+}
+
+impl Plan {
+    /// Whether it cannot be carried out without a container engine.
+    pub fn needs_engine(&self) -> bool {
+        self.place != Place::Host || self.steps.iter().any(|it| it.docker)
+    }
 }
 
 /// What is around the commands of a plan: whose programs and libraries they find.
@@ -126,6 +139,9 @@ pub struct PlannedStep {
     pub check: Check,
     /// A shell command line, run with `sh -c` in the tree's root.
     pub command: String,
+    /// Whether it talks to the container engine: `docker build`, `docker compose run`.
+    #[serde(default)]
+    pub docker: bool,
 }
 
 /// How a command ended.

@@ -6,6 +6,7 @@
 
 use crate::domain::job::{Person, Refusal, Told};
 use crate::domain::task::Repository;
+use crate::domain::verification::Isolation;
 
 mod asking;
 mod place;
@@ -116,10 +117,16 @@ pub struct Policy {
     pub own_account: bool,
     /// Whether pull requests from forks are worked on.
     pub forks: bool,
-    /// Whether checks of public repositories may run without a cage, or need none here.
+    /// What is around the agent here. Only where that is nothing, the next three are asked.
+    pub level: Isolation,
+    /// Whether jobs of public repositories may run without a cage, or need none.
     pub native_public: bool,
     /// The same for private ones.
     pub native_private: bool,
+    /// Repositories whose jobs may, whatever these two say.
+    pub native_allowed: Vec<Allowed>,
+    /// Repositories whose checks may use the network.
+    pub network_allowed: Vec<Allowed>,
     /// How often work is begun on one thread within a day.
     pub max_runs_per_day: u64,
     /// Whether refusals are answered where strangers can read and provoke them.
@@ -167,6 +174,12 @@ pub fn judge(facts: &Facts, policy: &Policy) -> Result<(), Refusal> {
 /// When it may not: why, in a sentence, and who gets to read that.
 pub fn judge_command(facts: &Facts, policy: &Policy) -> Result<(), Refusal> {
     first_refusal(ASKING.iter(), facts, policy)
+}
+
+/// Whether the checks of this repository may use the network. Nothing in the repository has a say
+/// in that.
+pub fn may_use_network(facts: &Facts, policy: &Policy) -> bool {
+    place::has_network(facts, policy)
 }
 
 /// Whether a command that was obeyed is answered. Whoever answers our answers with the next command

@@ -1,32 +1,56 @@
 //! How a repository is checked: what its own file says, else what its files show.
 //!
-//! Without `.codingworker.yml` the first of these that yields a command wins, whatever else is
-//! there: `Cargo.toml`, `go.mod`, `package.json`, Python, `Makefile`. A repository of several
-//! languages that wants more says so in the file. A tool that is configured is used; one that is
-//! not is not forced on anybody. Whether the tool is installed is for the runner to find out.
+//! Without commands in `.codingworker.yml` the first of these that fits wins, where a container
+//! engine can be had: a compose file with a service `test`; a `Dockerfile`; an image or Dockerfile
+//! of a `devcontainer.json`, with the commands of the language in it. Then the languages, with this
+//! machine's programs: `Cargo.toml`, `go.mod`, `package.json`, Python, `Makefile`. A repository of
+//! several languages that wants more says so in the file. A tool that is configured is used; one
+//! that is not is not forced on anybody. Whether the tool is installed is for the runner to find out.
 //!
-//! A `Dockerfile` or a compose file yields no commands yet: there is no runner for containers,
-//! and docker must not be started behind anybody's back. The plan's source says so.
+//! What was seen and not used is said in the plan's source.
 
-use crate::domain::project::ProjectFile;
-use crate::domain::verification::{Check, Plan, PlannedStep};
+use crate::domain::project::{DockerSteps, Prepare, ProjectFile};
+use crate::domain::verification::{Check, Place, Plan, PlannedStep, Preparation};
+use crate::engine::preparation;
 
+use compose::Testing;
+
+mod compose;
+mod containers;
+mod devcontainer;
+mod jsonc;
+mod language;
 mod node;
 mod python;
+mod reference;
+
+pub use reference::{checked_image, checked_path};
 
 /// The file whose word counts.
 const OWN_FILE: &str = ".codingworker.yml";
-/// What stands for containers.
-const CONTAINERS: [&str; 5] =
-    ["Dockerfile", "compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
 
 /// A repository, as far as a plan needs it.
 #[derive(Clone, Copy)]
-struct Project<'a> {
+pub struct Project<'a> {
+    /// Its own file, where it has one.
+    pub own: Option<&'a ProjectFile>,
     /// Every file, from the root, with `/`.
-    files: &'a [&'a str],
+    pub files: &'a [&'a str],
     /// The text of one of them; `None` when it is not there or not text.
-    read: &'a dyn Fn(&str) -> Option<String>,
+    pub read: &'a dyn Fn(&str) -> Option<String>,
+    /// The value of `${IMAGE_NAME}`.
+    pub image: &'a str,
+    /// The value of `${WORK_DIR}`.
+    pub dir: &'a str,
+    /// Whether a container engine can be had, and may be used.
+    pub containers: bool,
+}
+
+/// An empty folder, on a machine without a container engine.
+impl Default for Project<'_> {
+    fn default() -> Self {
+        Self { own: None, files: &[], read: &|_| None, image: "", dir: "", containers: false }
+    }
 }
 
 impl Project<'_> {
@@ -58,138 +82,189 @@ impl Found {
         self.build.is_none() && self.lint.is_none() && self.test.is_none()
     }
 
-    fn into_plan(self, source: String) -> Plan {
-        let steps =
-            [(Check::Build, self.build), (Check::Lint, self.lint), (Check::Test, self.test)];
-        let planned = |(check, command): (Check, Option<String>)| {
-            command.map(|command| PlannedStep { check, command })
+    fn into_steps(self, docker: DockerSteps) -> Vec<PlannedStep> {
+        let steps = [
+            (Check::Build, self.build, docker.build),
+            (Check::Lint, self.lint, docker.lint),
+            (Check::Test, self.test, docker.test),
+        ];
+        let planned = |(check, command, docker): (Check, Option<String>, Option<bool>)| {
+            let command = command?;
+            let docker = docker.unwrap_or_else(|| containers::says_docker(&command));
+            Some(PlannedStep { check, command, docker })
         };
-        Plan { steps: steps.into_iter().filter_map(planned).collect(), format: self.format, source }
+        steps.into_iter().filter_map(planned).collect()
     }
 }
 
-/// Knows one language by its marker.
-type Detector = fn(Project<'_>) -> Option<(&'static str, Found)>;
+/// What it came to: which commands, where, and what told it.
+struct Choice {
+    place: Place,
+    found: Found,
+    source: String,
+}
 
-/// The plan for a repository: from its own `file` where it has one, else from its `files`, of
-/// which `read` tells the text. `image` and `dir` are the values of `${IMAGE_NAME}` and
-/// `${WORK_DIR}`. A plan without steps means that nothing was found.
-pub fn plan(
-    file: Option<&ProjectFile>,
-    files: &[&str],
-    read: &dyn Fn(&str) -> Option<String>,
-    image: &str,
-    dir: &str,
-) -> Plan {
-    if let Some(file) = file {
-        let expanded = |line: &Option<String>| line.as_ref().map(|line| expand(line, image, dir));
-        let found = Found {
-            build: expanded(&file.build),
-            lint: expanded(&file.lint),
-            test: expanded(&file.test),
-            format: expanded(&file.format),
-        };
-        return found.into_plan(OWN_FILE.to_owned());
+/// The plan for a repository. One without steps means that nothing was found.
+///
+/// What its own file says is obeyed whatever there is: a plan that needs a container engine where
+/// there is none is for the runner to refuse, never to be replaced by another.
+pub fn plan(project: Project<'_>) -> Plan {
+    let choice = match project.own {
+        Some(file) => own(project, file),
+        None => found(project),
+    };
+    let format = choice.found.format.as_ref().map(|it| project.expand(it));
+    let docker = project.own.map(|it| it.docker).unwrap_or_default();
+    let mut steps = choice.found.into_steps(docker);
+    let preparations = preparations(project, &steps);
+    for step in &mut steps {
+        step.command = project.expand(&step.command);
     }
-    let project = Project { files, read };
-    let containers = CONTAINERS.iter().find(|path| project.has(path));
-    let note = containers.map_or(String::new(), |path| format!(" ({path} is left alone)"));
-    let detectors: [Detector; 5] = [rust, go, node::detect, python::detect, make];
-    let mut found = detectors.iter().filter_map(|detect| detect(project));
-    match found.find(|(_, found)| !found.is_empty()) {
-        Some((marker, found)) => found.into_plan(format!("{marker}{note}")),
-        None => Found::default().into_plan(format!("nothing found{note}")),
+    Plan { steps, format, source: choice.source, place: choice.place, preparations }
+}
+
+/// What the repository says itself. A file without any command leaves them to be found.
+fn own(project: Project<'_>, file: &ProjectFile) -> Choice {
+    let place = match (&file.image, &file.dockerfile) {
+        (Some(name), _) => Place::Image { name: name.clone() },
+        (None, Some(path)) => Place::Dockerfile { path: path.clone(), context: String::new() },
+        (None, None) => Place::Host,
+    };
+    let written = Found {
+        build: file.build.clone(),
+        lint: file.lint.clone(),
+        test: file.test.clone(),
+        format: file.format.clone(),
+    };
+    if !written.is_empty() {
+        return Choice { place, found: written, source: OWN_FILE.to_owned() };
+    }
+    let mut choice = match place {
+        Place::Host => found(project),
+        place => native(project, place),
+    };
+    choice.source = format!("{OWN_FILE}, {}", choice.source);
+    choice.found.format = written.format.or(choice.found.format);
+    choice
+}
+
+/// What its files show.
+fn found(project: Project<'_>) -> Choice {
+    let compose = containers::compose_file(project);
+    let dockerfile = project.has(containers::DOCKERFILE).then_some(containers::DOCKERFILE);
+    if !project.containers {
+        let unused = dockerfile.or(compose.map(|it| it.0)).or(devcontainer::find(project));
+        let note = unused.map(|it| format!(" ({it} is left alone: no container engine is used)"));
+        return native(project, Place::Host).noting(&note.unwrap_or_default());
+    }
+    let composed = |file: &str, testing| Choice {
+        place: Place::Host,
+        found: containers::composed(testing),
+        source: file.to_owned(),
+    };
+    match (compose, dockerfile) {
+        (Some((file, testing @ Testing::Service { .. })), _)
+        | (Some((file, testing @ Testing::Unknown)), None) => composed(file, testing),
+        (_, Some(dockerfile)) => {
+            let (marker, found) = containers::dockerfile(project);
+            let marker = marker.map(|it| format!(", {it}")).unwrap_or_default();
+            Choice { place: Place::Host, found, source: format!("{dockerfile}{marker}") }
+        }
+        // Services that the project needs, and none that says how it is tested.
+        (Some((file, testing @ Testing::Missing)), None) => {
+            let choice = developed(project);
+            let note = format!(" ({file} is left alone: it has no service `test`)");
+            if choice.found.is_empty() { composed(file, testing) } else { choice.noting(&note) }
+        }
+        (None, None) => developed(project),
     }
 }
 
-/// Puts the two values in. One that a shell would take apart is left to the shell, which finds
-/// it in the command's environment.
-fn expand(line: &str, image: &str, dir: &str) -> String {
-    let mut line = line.to_owned();
-    for (name, value) in [("${IMAGE_NAME}", image), ("${WORK_DIR}", dir)] {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:".contains(c);
-        if !value.is_empty() && value.chars().all(plain) {
-            line = line.replace(name, value);
+/// The language's commands, where its people develop.
+fn developed(project: Project<'_>) -> Choice {
+    let Some(devcontainer) = devcontainer::detect(project) else {
+        return native(project, Place::Host);
+    };
+    let file = devcontainer.file;
+    match devcontainer.place {
+        Err(why) => native(project, Place::Host).noting(&format!(" ({file} is left alone: {why})")),
+        Ok(place) => {
+            let choice = native(project, place);
+            if choice.found.is_empty() {
+                return choice;
+            }
+            let unused = match devcontainer.passed_over.as_slice() {
+                [] => String::new(),
+                keys => format!(" (without its {})", keys.join(", ")),
+            };
+            Choice { source: format!("{file}{unused}, {}", choice.source), ..choice }
         }
     }
-    line
 }
 
-fn rust(project: Project<'_>) -> Option<(&'static str, Found)> {
-    let manifest = project.has("Cargo.toml").then(|| project.text("Cargo.toml"))?;
-    let mut options = String::new();
-    if manifest.lines().any(|line| line.trim() == "[workspace]") {
-        options.push_str(" --workspace");
-    }
-    if project.has("Cargo.lock") {
-        options.push_str(" --locked");
-    }
-    let clippy = project.has_any(&["clippy.toml", ".clippy.toml"])
-        || ["[lints.clippy]", "[workspace.lints.clippy]"]
-            .iter()
-            .any(|table| manifest.lines().any(|line| line.trim() == *table))
-        || continuous_integration_says(project, "cargo clippy");
-    Some((
-        "Cargo.toml",
-        Found {
-            build: Some(format!("cargo build{options}")),
-            lint: clippy.then(|| format!("cargo clippy{options} --all-targets")),
-            // All of them, or the tests behind the first red binary look as if they were gone.
-            test: Some(format!("cargo test{options} --no-fail-fast")),
-            format: Some("cargo fmt".to_owned()),
+/// The language's commands in `place`.
+fn native(project: Project<'_>, place: Place) -> Choice {
+    match language::find(project) {
+        Some((marker, found)) => Choice { place, found, source: marker.to_owned() },
+        None => Choice {
+            place: Place::Host,
+            found: Found::default(),
+            source: "nothing found".to_owned(),
         },
-    ))
+    }
 }
 
-fn go(project: Project<'_>) -> Option<(&'static str, Found)> {
-    project.has("go.mod").then(|| {
-        let found = Found {
-            build: Some("go build ./...".to_owned()),
-            lint: Some("go vet ./...".to_owned()),
-            test: Some("go test ./...".to_owned()),
-            format: Some("gofmt -w .".to_owned()),
-        };
-        ("go.mod", found)
-    })
+impl Choice {
+    fn noting(self, note: &str) -> Self {
+        Self { source: format!("{}{note}", self.source), ..self }
+    }
 }
 
-/// `build` or `all`, `lint`, `test`. A `check` is the lint, unless there is no `test`: then it
-/// is the tests, as GNU's conventions have it.
-fn make(project: Project<'_>) -> Option<(&'static str, Found)> {
-    let marker = ["GNUmakefile", "makefile", "Makefile"].into_iter().find(|it| project.has(it))?;
-    let targets = make_targets(&project.text(marker));
-    let first = |names: &[&str]| {
-        let name = names.iter().find(|name| targets.iter().any(|target| target == *name))?;
-        Some(format!("make {name}"))
+/// What is brought in while there is a network: by the project's own command where it has one, else
+/// what the manifests name. What talks to the engine fetches what it builds on by building.
+fn preparations(project: Project<'_>, steps: &[PlannedStep]) -> Vec<Preparation> {
+    if steps.is_empty() {
+        return Vec::new();
+    }
+    let own = project.own.and_then(|it| it.prepare.as_ref()).map(prepared);
+    let mut all = match own {
+        Some(own) => vec![own],
+        None if steps.iter().all(|it| it.docker) => Vec::new(),
+        None => preparation::preparations(project.files, project.read),
     };
-    let found = Found {
-        build: first(&["build", "all"]),
-        lint: if first(&["test"]).is_some() { first(&["lint", "check"]) } else { first(&["lint"]) },
-        test: first(&["test", "check"]),
-        format: first(&["fmt", "format"]),
-    };
-    Some((marker, found))
+    if project.containers && !all.iter().any(|it| it.docker) {
+        all.extend(containers::preparations(steps));
+    }
+    for it in &mut all {
+        it.command = put_in(&it.command, "${IMAGE_NAME}", project.image);
+    }
+    all
 }
 
-fn make_targets(makefile: &str) -> Vec<String> {
-    let rule = |line: &str| {
-        let (names, rest) = line.split_once(':')?;
-        let is_rule = !line.starts_with(['\t', ' ', '#', '.'])
-            && !names.contains(['=', '$'])
-            && !rest.trim_start_matches(':').starts_with('=');
-        is_rule.then(|| names.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
-    };
-    makefile.lines().filter_map(rule).flatten().collect()
+fn prepared(own: &Prepare) -> Preparation {
+    Preparation {
+        name: "own".to_owned(),
+        docker: containers::says_docker(&own.command),
+        command: own.command.clone(),
+        files: own.files.clone(),
+        env: own.env.clone(),
+    }
 }
 
-/// Whether a GitHub workflow runs `command`.
-fn continuous_integration_says(project: Project<'_>, command: &str) -> bool {
-    let workflow = |path: &&&str| {
-        path.starts_with(".github/workflows/")
-            && (path.ends_with(".yml") || path.ends_with(".yaml"))
-    };
-    let mut workflows = project.files.iter().filter(workflow).take(20);
-    workflows.any(|path| project.text(path).contains(command))
+impl Project<'_> {
+    fn expand(&self, line: &str) -> String {
+        put_in(&put_in(line, "${IMAGE_NAME}", self.image), "${WORK_DIR}", self.dir)
+    }
+}
+
+/// Puts a value in. One that a shell would take apart is left to the shell, which finds it in the
+/// command's environment.
+fn put_in(line: &str, name: &str, value: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:".contains(c);
+    match !value.is_empty() && value.chars().all(plain) {
+        true => line.replace(name, value),
+        false => line.to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 use crate::domain::job::{Asked, Event, JobId, Outcome, Refusal, Story, Told};
 use crate::domain::time::Timestamp;
+use crate::domain::verification::Levels;
 
 mod answer;
 mod comment;
@@ -48,8 +49,6 @@ pub struct Masthead {
     pub language: Language,
     /// The worker's name.
     pub worker: String,
-    /// How the checks were kept apart from the rest of the machine.
-    pub isolation: String,
 }
 
 /// The hidden line by which the comment of a job is found again.
@@ -94,6 +93,16 @@ pub fn duration(ms: u64) -> String {
         1_000..60_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
         60_000..3_600_000 => format!("{} min {} s", ms / 60_000, ms % 60_000 / 1_000),
         _ => format!("{} h {} min", ms / 3_600_000, ms % 3_600_000 / 60_000),
+    }
+}
+
+/// What was around the agent and the checks: `sandbox`, or both, where they differ.
+pub fn isolation(levels: Levels, language: Language) -> String {
+    let (agent, checks) = (levels.agent.name(), levels.checks.name());
+    match (agent == checks, language) {
+        (true, _) => agent.to_owned(),
+        (false, Language::En) => format!("agent: {agent} · checks: {checks}"),
+        (false, Language::Ja) => format!("エージェント: {agent} · チェック: {checks}"),
     }
 }
 

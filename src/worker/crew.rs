@@ -59,6 +59,7 @@ impl Hire for Crew {
     /// What was pushed, or came to nothing, is not kept; what a person may want to look at is,
     /// until the sweep at a later start.
     async fn dismiss(&self, job: &JobId, outcome: &Outcome) {
+        self.tools.runner.clean(job, true).await;
         match outcome {
             Outcome::GaveUp | Outcome::Broke(_) | Outcome::Stopped(_) | Outcome::Clashed { .. } => {
             }

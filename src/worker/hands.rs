@@ -11,9 +11,11 @@ use tokio_util::sync::CancellationToken;
 use crate::agent::{Agent, AgentError};
 use crate::audit::{Audit, AuditError, Decision, Entry};
 use crate::code_host::{CodeHost, HostError};
+use crate::deps::Deps;
 use crate::domain::change::ObjectId;
 use crate::domain::job::{Event, Failure, Fault, Person, Progress, Story};
 use crate::domain::task::{Origin, Repository};
+use crate::domain::verification::Isolation;
 use crate::engine::authority;
 use crate::engine::decide::Action;
 use crate::engine::gate as gatekeeping;
@@ -25,6 +27,7 @@ use crate::runner::{Runner, RunnerError};
 use crate::store::{Store, StoreError};
 use crate::worker::drive::{Clock, Perform};
 use crate::worker::lease::Lease;
+use crate::worker::scene::{Places, Scene};
 use crate::workspace::{Workspace, WorkspaceError, Workspaces};
 
 mod answer;
@@ -35,6 +38,7 @@ mod gate;
 mod inspect;
 mod prepare;
 mod publish;
+mod scene;
 mod verify;
 
 /// The label that asks for work.
@@ -45,6 +49,12 @@ pub struct Tools {
     pub agent: Arc<dyn Agent>,
     /// Where the checks run.
     pub runner: Arc<dyn Runner>,
+    /// What earlier jobs brought in for them.
+    pub deps: Deps,
+    /// Where projects that say so have their checks run.
+    pub places: Places,
+    /// What is around the agent.
+    pub agent_level: Isolation,
     /// Where issues live.
     pub host: Arc<dyn CodeHost>,
     /// Where checkouts live.
@@ -83,6 +93,10 @@ pub struct Hands {
     workspace: Option<Workspace>,
     /// The tree that is known to be on disk; `None` after anything could have changed it.
     on_disk: Option<ObjectId>,
+    /// What is around the project's commands, once it was made.
+    scene: Option<Arc<Scene>>,
+    /// The tree that the job's image was last built from, where a command builds one.
+    built: Option<ObjectId>,
 }
 
 /// The job's log: what agent and checks print, section by section.
@@ -149,7 +163,16 @@ impl Perform for Hands {
 impl Hands {
     /// Hands for one job. They pick up the workspace that an earlier process left.
     pub fn new(tools: Arc<Tools>, lease: Arc<Lease>, log: Arc<dyn Log>) -> Self {
-        Self { tools, lease, log, asker: None, workspace: None, on_disk: None }
+        Self {
+            tools,
+            lease,
+            log,
+            asker: None,
+            workspace: None,
+            on_disk: None,
+            scene: None,
+            built: None,
+        }
     }
 
     async fn try_perform(

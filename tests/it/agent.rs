@@ -2,12 +2,14 @@
 //! to start, so each test here looks at several things at once.
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use codingworker::agent::aider::{Aider, AiderOptions};
 use codingworker::agent::recorder::Limits;
 use codingworker::agent::{Agent, AgentError, Edit, EditVerdict, Errand};
+use codingworker::cage::bare::Bare;
+use codingworker::cage::{self, Cage};
 use codingworker::domain::job::Model;
 use codingworker::process::Tee;
 use tempfile::TempDir;
@@ -15,6 +17,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::scripted_ollama::{Reply, ScriptedOllama};
 
+mod bridge;
+mod caged;
+mod entry;
 pub(crate) mod hostile;
 mod recorded;
 
@@ -49,17 +54,30 @@ fn limits() -> Limits {
     }
 }
 
-fn aider(ollama: &str, limits: Limits) -> Aider {
-    Aider::new(AiderOptions {
+/// Aider without a cage.
+fn options(ollama: &str, limits: Limits) -> AiderOptions {
+    AiderOptions {
         bin: crate::setup::aider(),
         path: PATH.into(),
         ollama: ollama.into(),
         map_tokens: 0,
         env: Vec::new(),
+        hosts: Vec::new(),
         limits,
+        cage: Arc::new(Bare),
+        cage_limits: codingworker::cage::Limits::default(),
+        program: env!("CARGO_BIN_EXE_codingworker").into(),
         mark: None,
-    })
-    .unwrap()
+    }
+}
+
+/// This machine's own.
+async fn sandbox() -> Arc<dyn Cage> {
+    cage::sandbox(PATH, None).await.unwrap_or_else(|why| panic!("{why}"))
+}
+
+fn aider(ollama: &str, limits: Limits) -> Aider {
+    Aider::new(options(ollama, limits)).unwrap()
 }
 
 fn write(path: &Path, text: &str) {
@@ -81,6 +99,17 @@ impl World {
             edit_format: "whole".into(),
         };
         Self { home, ollama, aider, model }
+    }
+
+    /// The same in this machine's sandbox. Its Ollama listens on this machine's loopback as before.
+    async fn caged(replies: impl IntoIterator<Item = Reply>) -> Self {
+        let mut world = Self::with(replies, limits()).await;
+        world.aider = Aider::new(AiderOptions {
+            cage: sandbox().await,
+            ..options(world.ollama.base(), limits())
+        })
+        .unwrap();
+        world
     }
 
     fn tree(&self) -> PathBuf {
@@ -256,16 +285,8 @@ async fn it_names_its_version() {
 
 #[tokio::test]
 async fn where_there_is_no_aider_it_says_how_to_install_it() {
-    let aider = Aider::new(AiderOptions {
-        bin: "no-such-aider".into(),
-        path: PATH.into(),
-        ollama: String::new(),
-        map_tokens: 0,
-        env: Vec::new(),
-        limits: limits(),
-        mark: None,
-    })
-    .unwrap();
+    let options = AiderOptions { bin: "no-such-aider".into(), ..options("", limits()) };
+    let aider = Aider::new(options).unwrap();
     let words = aider.version().await.unwrap_err().to_string();
     assert!(words.contains("no-such-aider") && words.contains("uv tool install"), "{words}");
 }
@@ -277,15 +298,10 @@ async fn a_hosted_model_gets_its_keys_and_a_refused_key_is_no_matter_of_waiting(
     world.ollama.fault(Some(Reply::Status(401, refusal.into())));
     let base = world.ollama.base().to_owned();
     world.aider = Aider::new(AiderOptions {
-        bin: crate::setup::aider(),
-        path: PATH.into(),
-        ollama: String::new(),
-        map_tokens: 0,
         env: [("OPENAI_API_KEY", "wrong".to_owned()), ("OPENAI_API_BASE", base)]
             .map(|(name, value)| (name.to_owned(), value.into()))
             .into(),
-        limits: limits(),
-        mark: None,
+        ..options("", limits())
     })
     .unwrap();
     world.model.name = "openai/scripted".into();

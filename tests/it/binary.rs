@@ -4,6 +4,7 @@
 //! Aider takes seconds to start, so each test here asserts much about each turn of it.
 
 mod authority;
+mod caged;
 mod canary;
 mod comments;
 mod crashes;
@@ -19,4 +20,4 @@ mod payloads;
 mod people;
 mod serving;
 mod stopping;
-mod world;
+pub(crate) mod world;

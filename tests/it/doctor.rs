@@ -15,6 +15,7 @@ struct Machine {
     folder: TempDir,
     github: GitHubDouble,
     ollama: ScriptedOllama,
+    env: Vec<(String, String)>,
 }
 
 impl Machine {
@@ -30,7 +31,7 @@ impl Machine {
             world.tokens.get_mut(TOKEN).unwrap().expires = None;
         });
         let ollama = ScriptedOllama::with("m:1b", [Reply::Close]).await;
-        let machine = Self { folder, github, ollama };
+        let machine = Self { folder, github, ollama, env: Vec::new() };
         machine.program("aider", "echo aider 0.86.2");
         machine.configure("ollama_chat/m:1b", &machine.github.api_url(), "");
         machine
@@ -44,6 +45,13 @@ impl Machine {
         let file = self.path("bin").join(name);
         std::fs::write(&file, format!("#!/bin/sh\n{line}\n")).unwrap();
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// A machine whose kernel lets nobody make a room of his own.
+    fn without_a_sandbox(&self) {
+        for program in ["bwrap", "sandbox-exec"] {
+            self.program(program, "echo 'setting up uid map: Permission denied' >&2; exit 1");
+        }
     }
 
     fn configure(&self, model: &str, api_url: &str, more: &str) {
@@ -68,6 +76,7 @@ impl Machine {
             .env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", self.path("bin").display()))
             .env("CODINGWORKER_CONFIG", self.path("config.yaml"))
             .env("GITHUB_TOKEN", token)
+            .envs(self.env.clone())
             .current_dir(self.path("project"))
             .timeout(std::time::Duration::from_secs(120))
             .args(args);
@@ -163,6 +172,72 @@ async fn a_refused_token_an_open_folder_and_an_ollama_that_is_down_fail() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_cage_that_jobs_would_have_here_is_named() {
+    let machine = Machine::new().await;
+    machine.github.look(|world| world.repositories[0].public = true);
+    let (_, findings) = machine.doctor().await;
+    let cage = found(&findings, "cage", "ok");
+    assert_eq!(cage.len(), 1, "bubblewrap is needed: `./taskw engine`; {findings:#?}");
+    assert!(cage[0]["detail"].as_str().unwrap().starts_with("sandbox"), "{cage:#?}");
+    assert_eq!(found(&findings, "repository", "ok").len(), 1, "{findings:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_cage_public_repositories_fail_unless_they_are_named() {
+    let machine = Machine::new().await;
+    machine.without_a_sandbox();
+    let (_, findings) = machine.doctor().await;
+    let cage = found(&findings, "cage", "warn");
+    assert!(cage[0]["detail"].as_str().unwrap().contains("uid map"), "{findings:#?}");
+    assert!(cage[0]["remedy"].is_string(), "{findings:#?}");
+    assert_eq!(found(&findings, "repository", "ok").len(), 1, "{findings:#?}");
+    machine.github.look(|world| world.repositories[0].public = true);
+    let (code, findings) = machine.doctor().await;
+    assert_eq!(code, 3);
+    fails(&findings, "repository", "put o/r into `trust.allow_native`");
+    let api = machine.github.api_url();
+    machine.configure("ollama_chat/m:1b", &api, "trust: {allow_native: [o/r]}\n");
+    let (_, findings) = machine.doctor().await;
+    assert_eq!(found(&findings, "repository", "ok").len(), 1, "{findings:#?}");
+    assert!(found(&findings, "trust", "info")[0]["detail"].as_str().unwrap().ends_with(": o/r"));
+    machine.configure("ollama_chat/m:1b", &api, "cage: {level: sandbox}\n");
+    let (code, findings) = machine.doctor().await;
+    assert_eq!(code, 3);
+    fails(&findings, "cage", "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doing_without_a_cage_on_purpose_is_warned_of() {
+    let machine = Machine::new().await;
+    let api = machine.github.api_url();
+    let more = "cage: {level: native}\ntrust: {native: always}\n";
+    machine.configure("ollama_chat/m:1b", &api, more);
+    let (_, findings) = machine.doctor().await;
+    assert_eq!(found(&findings, "configuration", "warn").len(), 2, "{findings:#?}");
+    let cage = found(&findings, "cage", "warn");
+    assert_eq!(cage[0]["remedy"], "set `cage.level: auto`", "{findings:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_is_elsewhere_gone_or_silent_fails_where_it_is_needed() {
+    let mut machine = Machine::new().await;
+    machine.configure("ollama_chat/m:1b", &machine.github.api_url(), "verify: {runner: docker}\n");
+    let silent = machine.path("silent.sock");
+    let _listener = std::os::unix::net::UnixListener::bind(&silent).unwrap();
+    let elsewhere = "tcp://192.0.2.1:2375".to_owned();
+    let gone = format!("unix://{}", machine.path("gone.sock").display());
+    for host in [elsewhere, gone, format!("unix://{}", silent.display())] {
+        machine.env = vec![("DOCKER_HOST".to_owned(), host.clone())];
+        let (code, findings) = machine.doctor().await;
+        assert_eq!(code, 3, "{host}");
+        fails(&findings, "container engine", "");
+        let failed = found(&findings, "container engine", "fail");
+        let detail = failed[0]["detail"].as_str().unwrap();
+        assert!(detail.ends_with("`verify.runner` is docker"), "{host}: {detail}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_configuration_is_wrong_usage() {
     let machine = Machine::new().await;
     std::fs::write(machine.path("config.yaml"), "worker: {slotz: 1}\n").unwrap();
@@ -181,7 +256,7 @@ async fn a_green_check_is_0_and_leaves_the_checkout_as_it_was() {
     let before = machine.listing();
     let (code, out, err) = machine.run(&["check"], TOKEN).await;
     assert_eq!(code, 0, "{out}{err}");
-    assert!(out.starts_with("source  .codingworker.yml"), "{out}");
+    assert!(out.starts_with("source   .codingworker.yml"), "{out}");
     assert!(out.contains("CHECK"), "{out}");
     assert_eq!(machine.listing(), before);
     assert_eq!(std::fs::read_dir(machine.path("home")).unwrap().count(), 0);

@@ -4,17 +4,25 @@
 
 mod agent;
 mod binary;
+mod box_image;
+mod box_worker;
 mod cli;
 mod code_host;
 mod contract;
+mod deps;
+mod docker_engine;
 mod doctor;
 mod faulty_queue;
 mod floors;
 mod gate;
 mod github_double;
+mod hostile_build;
 mod queue;
+mod samples;
+mod samples_real;
 mod scripted_ollama;
 mod setup;
+mod socket_proxy;
 mod stories;
 mod vectors;
 mod workspace;

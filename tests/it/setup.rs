@@ -18,7 +18,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 const MINISTACK: Tool = Tool {
-    folder: "test-venv",
+    folder: "ministack",
     pin: "ministack==1.5.33",
     program: "ministack",
     pythons: &["python3", "python3.13", "python3.12", "python3.11", "python3.10"],
@@ -116,6 +116,7 @@ impl Tool {
     }
 }
 
+/// As `scripts/venv` has it, which installs the same for `./taskw test`.
 fn marker(venv: &Path) -> PathBuf {
     venv.join(".codingworker-pin")
 }

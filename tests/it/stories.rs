@@ -642,6 +642,7 @@ fn inspection() -> Inspection {
         asked_by: None,
         default_branch: "main".to_owned(),
         public: false,
+        network: false,
         conversation: None,
     }
 }
@@ -654,6 +655,7 @@ fn checkout() -> Checkout {
         narrowing: Narrowing::default(),
         notes: Vec::new(),
         template: None,
+        levels: Default::default(),
     }
 }
 

@@ -1,12 +1,14 @@
 //! How Aider is started: its arguments, its environment, and the files that it is given.
 
 use std::ffi::OsString;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use serde_json::json;
 
+use super::installed::Installed;
 use super::{AiderOptions, HOSTED_SILENCE, KEEP};
 use crate::agent::{Errand, ollama};
 use crate::process;
@@ -16,36 +18,47 @@ pub(super) struct Scratch {
     pub(super) home: PathBuf,
     pub(super) tmp: PathBuf,
     pub(super) git: PathBuf,
+    /// Not for the agent's eyes.
     pub(super) hidden: PathBuf,
+    /// What it may write in: the three above.
+    pub(super) own: PathBuf,
+    /// What it may read.
+    pub(super) given: PathBuf,
+    /// Where the recorder listens for an agent behind a bridge. Its folder keeps others out.
+    pub(super) socket: PathBuf,
     prompt: PathBuf,
     settings: PathBuf,
     metadata: PathBuf,
     ignore: PathBuf,
-    root: PathBuf,
 }
 
 impl Scratch {
     /// Writes what Aider reads.
     pub(super) fn fill(root: &Path, errand: &Errand<'_>) -> std::io::Result<Self> {
+        let (own, given, door) = (root.join("own"), root.join("given"), root.join("door"));
         let it = Self {
-            home: root.join("home"),
-            tmp: root.join("tmp"),
-            git: root.join("git"),
+            home: own.join("home"),
+            tmp: own.join("tmp"),
+            git: own.join("git"),
             hidden: root.join("hidden"),
-            prompt: root.join("prompt.md"),
-            settings: root.join("settings.yml"),
-            metadata: root.join("metadata.json"),
-            ignore: root.join("ignore"),
-            root: root.to_owned(),
+            socket: door.join("s"),
+            prompt: given.join("prompt.md"),
+            settings: given.join("settings.yml"),
+            metadata: given.join("metadata.json"),
+            ignore: given.join("ignore"),
+            own,
+            given,
         };
         // The turn before may have used the same folder.
-        for folder in [&it.home, &it.tmp, &it.git, &it.hidden] {
+        for folder in [&it.own, &it.given, &it.hidden, &door] {
             if folder.exists() {
                 std::fs::remove_dir_all(folder)?;
             }
+            std::fs::create_dir_all(folder)?;
         }
+        std::fs::set_permissions(&door, std::fs::Permissions::from_mode(0o700))?;
         let caches = it.home.join(".aider/caches");
-        for folder in [&caches, &it.tmp, &it.hidden] {
+        for folder in [&caches, &it.tmp] {
             std::fs::create_dir_all(folder)?;
         }
         // Aider downloads a price list unless it finds a fresh one that is not empty.
@@ -133,43 +146,68 @@ fn base_env(options: &AiderOptions, scratch: &Scratch) -> Vec<(OsString, OsStrin
     env
 }
 
-/// One call of git on the throw-away repository, whose folder lies outside the tree: a reply
-/// that writes into `.git` finds a file there and no configuration.
-pub(super) fn git(
+/// Makes a throw-away repository, whose folder lies outside the tree: a reply that writes into
+/// `.git` finds a file there and no configuration. One shell for all of it, since a cage may take
+/// its time to start.
+const REPOSITORY: &str = "set -e
+git init --quiet --template= --separate-git-dir=\"$1\" .
+git config user.name agent
+git config user.email agent@localhost
+if [ \"$2\" = all ]; then git add --all -- . ; git update-index --force-remove -z --stdin
+else git update-index --add -z --stdin; fi
+git commit --quiet --allow-empty --no-verify -m start";
+
+/// The repository with all files of the tree but `names`, or with `names` alone (each ends with a
+/// zero byte).
+pub(super) fn repository(
     options: &AiderOptions,
     scratch: &Scratch,
     tree: &Path,
-    args: &[&str],
-    stdin: Vec<u8>,
+    all: bool,
+    names: Vec<u8>,
 ) -> process::Spec {
+    let extent = if all { "all" } else { "named" };
     process::Spec {
-        program: "git".into(),
-        args: args.iter().map(OsString::from).collect(),
-        cwd: tree.to_owned(),
+        args: vec![
+            "-c".into(),
+            REPOSITORY.into(),
+            "sh".into(),
+            scratch.git.clone().into(),
+            extent.into(),
+        ],
         env: base_env(options, scratch),
-        stdin: Some(stdin),
-        limit: Duration::from_secs(120),
-        silence: None,
+        stdin: Some(names),
         grace: Duration::from_secs(2),
-        keep: 1 << 20,
-        merge: false,
         mark: options.mark.clone(),
+        ..process::Spec::new("sh", tree, Duration::from_secs(120))
     }
 }
 
-/// Aider itself. `base` is the recorder's address; without one, the model is not Ollama's.
+/// By which way Aider reaches the model.
+#[derive(Clone, Copy)]
+pub(super) enum Way<'a> {
+    /// Ollama's, at the recorder's address.
+    Recorder(&'a str),
+    /// A vendor's, by a proxy at this address.
+    Proxy(&'a str),
+    /// A vendor's, as this machine reaches it.
+    Open,
+}
+
+/// Aider itself.
 pub(super) fn aider(
     options: &AiderOptions,
+    installed: &Installed,
     scratch: &Scratch,
-    tree: &Path,
     errand: &Errand<'_>,
-    base: Option<&str>,
+    way: Way<'_>,
 ) -> process::Spec {
     let mut env = base_env(options, scratch);
     for (name, value) in [
         ("PYTHONHASHSEED", "0"),
         ("PYTHONUTF8", "1"),
         ("PYTHONNOUSERSITE", "1"),
+        ("PYTHONDONTWRITEBYTECODE", "1"),
         ("LITELLM_LOCAL_MODEL_COST_MAP", "True"),
         ("LITELLM_MODE", "PRODUCTION"),
         ("NO_COLOR", "1"),
@@ -178,25 +216,37 @@ pub(super) fn aider(
     ] {
         env.push((name.into(), value.into()));
     }
-    if base.is_none() {
+    let hosted = !matches!(way, Way::Recorder(_));
+    if hosted {
         let keys = options.env.iter();
         env.extend(keys.map(|(name, value)| (name.into(), value.expose_secret().into())));
     }
+    if let Way::Proxy(address) = way {
+        env.retain(|(name, _)| !is_about_proxies(name));
+        for (name, value) in
+            [("HTTPS_PROXY", address), ("https_proxy", address), ("NO_PROXY", ""), ("no_proxy", "")]
+        {
+            env.push((name.into(), value.into()));
+        }
+    }
+    let mut program = installed.program.iter().cloned();
+    let first = program.next().unwrap_or_default();
     process::Spec {
-        program: options.bin.clone().into(),
-        args: arguments(options, scratch, tree, errand, base),
-        cwd: tree.to_owned(),
+        args: program.chain(arguments(options, scratch, errand, way)).collect(),
         env,
-        stdin: None,
-        limit: errand.model.timeout,
         // Behind the recorder Aider is silent for as long as the model writes, and the recorder
         // has the limits. A hosted model's reply is printed as it comes.
-        silence: base.is_none().then_some(HOSTED_SILENCE),
+        silence: hosted.then_some(HOSTED_SILENCE),
         grace: Duration::from_secs(3),
         keep: KEEP,
         merge: true,
         mark: options.mark.clone(),
+        ..process::Spec::new(first, errand.tree, errand.model.timeout)
     }
+}
+
+fn is_about_proxies(name: &std::ffi::OsStr) -> bool {
+    name.to_string_lossy().to_ascii_lowercase().ends_with("_proxy")
 }
 
 const FLAGS: [&str; 18] = [
@@ -225,9 +275,8 @@ const FLAGS: [&str; 18] = [
 fn arguments(
     options: &AiderOptions,
     scratch: &Scratch,
-    tree: &Path,
     errand: &Errand<'_>,
-    base: Option<&str>,
+    way: Way<'_>,
 ) -> Vec<OsString> {
     let mut args: Vec<OsString> = FLAGS.iter().map(OsString::from).collect();
     let mut set = |name: &str, value: &std::ffi::OsStr| {
@@ -245,20 +294,23 @@ fn arguments(
     set("--model-settings-file", scratch.settings.as_ref());
     set("--model-metadata-file", scratch.metadata.as_ref());
     set("--aiderignore", scratch.ignore.as_ref());
-    set("--chat-history-file", scratch.root.join("chat.md").as_ref());
+    set("--chat-history-file", scratch.own.join("chat.md").as_ref());
     // Aider tries a call nine times when this passes; the recorder's limits come first.
     let patience = errand.model.timeout + Duration::from_secs(60);
-    let patience = if base.is_some() { patience } else { Duration::from_secs(180) };
+    let patience = match way {
+        Way::Recorder(_) => patience,
+        Way::Proxy(_) | Way::Open => Duration::from_secs(180),
+    };
     set("--timeout", patience.as_secs().to_string().as_ref());
-    if let Some(base) = base {
+    if let Way::Recorder(base) = way {
         // The last word over `.env` files and the environment alike.
         set("--set-env", format!("OLLAMA_API_BASE={base}").as_ref());
     }
     for path in errand.read {
-        set("--read", tree.join(path).as_ref());
+        set("--read", errand.tree.join(path).as_ref());
     }
     for path in errand.files {
-        set("--file", tree.join(path).as_ref());
+        set("--file", errand.tree.join(path).as_ref());
     }
     args
 }

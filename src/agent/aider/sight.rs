@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// The tree without what Aider would obey. When this is dropped, what was moved away is back,
@@ -81,6 +82,26 @@ pub(super) fn ordinary(tree: &Path, paths: &[String]) -> Vec<String> {
     paths.iter().filter(is_ordinary).cloned().collect()
 }
 
+/// The links below `tree`, from its root, each name with a zero byte at its end: Aider would
+/// read what they point at.
+pub(super) fn links(tree: &Path) -> io::Result<Vec<u8>> {
+    let mut found = Vec::new();
+    let mut todo = vec![tree.to_owned()];
+    while let Some(folder) = todo.pop() {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
+                todo.push(entry.path());
+            } else if let (true, Ok(name)) = (kind.is_symlink(), entry.path().strip_prefix(tree)) {
+                found.extend(name.as_os_str().as_bytes());
+                found.push(0);
+            }
+        }
+    }
+    Ok(found)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +123,15 @@ mod tests {
         assert_eq!(fs::read_to_string(at(".env")).unwrap(), "theirs");
         assert!(at(".Aider.conf.yml").exists());
         assert!(!at(".git").exists() && !at(".aider.tags.cache.v4").exists());
+    }
+
+    #[test]
+    fn links_are_found_however_deep_and_not_followed() {
+        let tree = tempfile::tempdir().unwrap();
+        fs::create_dir_all(tree.path().join("a/b")).unwrap();
+        fs::write(tree.path().join("a/c"), "").unwrap();
+        std::os::unix::fs::symlink("/etc", tree.path().join("a/b/etc")).unwrap();
+        assert_eq!(links(tree.path()).unwrap(), b"a/b/etc\0");
     }
 
     #[test]

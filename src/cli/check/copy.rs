@@ -71,10 +71,15 @@ impl Copy {
                 let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
                 made.map_err(|error| disk(folder, &error))?;
             }
-            copy.fill(&root, &paths, &stop)?;
+            fill(&root, &paths, copy.tree(), &stop)?;
             Ok(copy)
         })
         .await
+    }
+
+    /// What all of it is in.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The copy itself.
@@ -86,26 +91,41 @@ impl Copy {
     pub(super) fn home(&self) -> &Path {
         &self.home
     }
+}
 
-    fn fill(
-        &self,
-        root: &Path,
-        paths: &[PathBuf],
-        stop: &CancellationToken,
-    ) -> Result<(), CliError> {
-        let mut bytes = 0;
-        for path in paths {
-            if stop.is_cancelled() {
-                return Err(stopped());
-            }
-            let (from, to) = (root.join(path), self.tree().join(path));
-            bytes += copy_one(&from, &to).map_err(|error| disk(&from, &error))?;
-            if bytes > MOST_BYTES {
-                return Err(too_large(root));
-            }
+/// Copies `paths` from `root` into the folder `to`, which is made.
+pub(super) async fn files(
+    root: &Path,
+    paths: Vec<PathBuf>,
+    to: &Path,
+    stop: &CancellationToken,
+) -> Result<(), CliError> {
+    let (root, to, stop) = (root.to_owned(), to.to_owned(), stop.clone());
+    aside(move || {
+        fs::create_dir_all(&to).map_err(|error| disk(&to, &error))?;
+        fill(&root, &paths, &to, &stop)
+    })
+    .await
+}
+
+fn fill(
+    root: &Path,
+    paths: &[PathBuf],
+    to: &Path,
+    stop: &CancellationToken,
+) -> Result<(), CliError> {
+    let mut bytes = 0;
+    for path in paths {
+        if stop.is_cancelled() {
+            return Err(stopped());
         }
-        Ok(())
+        let from = root.join(path);
+        bytes += copy_one(&from, &to.join(path)).map_err(|error| disk(&from, &error))?;
+        if bytes > MOST_BYTES {
+            return Err(too_large(root));
+        }
     }
+    Ok(())
 }
 
 /// Copies a file or a link, and gives its size. What is neither, or gone, is left out.

@@ -12,6 +12,7 @@ use crate::code_host::{CodeHost, HostError, RepositoryFacts};
 use crate::config::{Allowed, Config, Native};
 use crate::domain::task::Repository;
 use crate::domain::time::Timestamp;
+use crate::domain::verification::Isolation;
 use crate::retry::RetryPolicy;
 
 const NEW_TOKEN: &str = "make a fine-grained token (contents, issues and pull requests: read and \
@@ -22,7 +23,13 @@ const SKEW_FAIL: u64 = 300;
 const EXPIRES_SOON: i64 = 7 * 24 * 60 * 60 * 1_000;
 
 /// Asks the code host that the configuration names.
-pub(super) async fn look(config: &Config, repository: Option<&Repository>) -> Vec<Finding> {
+///
+/// `level` is what would be around a job here.
+pub(super) async fn look(
+    config: &Config,
+    repository: Option<&Repository>,
+    level: Isolation,
+) -> Vec<Finding> {
     if let Some(folder) = app::folder(config) {
         let path = config.github.git_url.trim_start_matches("file://");
         let mut findings = vec![judge_folder(path, PathBuf::from(path).is_dir())];
@@ -56,12 +63,17 @@ pub(super) async fn look(config: &Config, repository: Option<&Repository>) -> Ve
     findings.extend(login.map(|it| judge_account(it, config.trust.own_account)));
     findings.extend(facts.server_time.map(|theirs| judge_clock(now, theirs)));
     if let Some(repository) = repository {
-        let (native, allowed) = (config.trust.native, &config.trust.repositories);
+        let trust = &config.trust;
         match github.permissions(repository).await {
             Ok(may) => {
                 let is_it = |it: &Allowed| it.is(repository, Some(may.facts.id));
-                let listed = allowed.is_empty() || allowed.iter().any(is_it);
-                findings.extend(judge_permissions(repository, &may, Trust { native, listed }));
+                let trust = Trust {
+                    listed: trust.repositories.is_empty() || trust.repositories.iter().any(is_it),
+                    caged: level != Isolation::Native,
+                    native: trust.native,
+                    named: trust.allow_native.iter().any(is_it),
+                };
+                findings.extend(judge_permissions(repository, &may, trust));
             }
             Err(error) => findings.push(judge_unseen(repository, &error)),
         }
@@ -69,11 +81,15 @@ pub(super) async fn look(config: &Config, repository: Option<&Repository>) -> Ve
     findings
 }
 
-/// What the operator says about a repository.
+/// What the operator says about a repository, and what there is around its jobs.
 #[derive(Clone, Copy)]
 struct Trust {
-    native: Native,
     listed: bool,
+    /// Whether there is a cage here.
+    caged: bool,
+    native: Native,
+    /// Whether it may do without one, by its name.
+    named: bool,
 }
 
 fn judge_folder(path: &str, is_there: bool) -> Finding {
@@ -270,15 +286,16 @@ fn judge_permissions(repository: &Repository, may: &Permissions, trust: Trust) -
             format!("add {repository} to `trust.repositories`"),
         );
     }
-    if may.facts.public && trust.native != Native::Always {
+    let without = match trust.native {
+        Native::Always => true,
+        Native::Private => !may.facts.public,
+        Native::Never => false,
+    };
+    if !trust.caged && !without && !trust.named {
+        let public = if may.facts.public { " is public, and" } else { ":" };
         fail(
-            format!("{repository} is public, and its checks would run here without a cage"),
-            "set `trust.native: always`, if you trust all who can merge there".to_owned(),
-        );
-    } else if trust.native == Native::Never {
-        fail(
-            format!("the checks of {repository} would run here without a cage"),
-            "set `trust.native: private`".to_owned(),
+            format!("{repository}{public} its jobs would run here without a cage"),
+            format!("see `cage` above; or put {repository} into `trust.allow_native`"),
         );
     }
     if findings.is_empty() {

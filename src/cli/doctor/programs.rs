@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -10,7 +11,8 @@ use super::Finding;
 use crate::agent::aider::VERSION;
 use crate::agent::{Agent, AgentError};
 use crate::app::{self, Surroundings};
-use crate::config::{Config, RunnerChoice};
+use crate::cage::bare::Bare;
+use crate::config::Config;
 use crate::process::{self, Spec};
 use crate::workspace::{GitVersion, WorkspaceError, WorkspaceOptions, Workspaces};
 
@@ -43,40 +45,38 @@ pub(super) async fn git(config: &Config, around: &Surroundings) -> Vec<Finding> 
 }
 
 /// Asks Aider for its version.
-pub(super) async fn aider(config: &Config, path: &str) -> Vec<Finding> {
-    let version = match app::agent(config, path, None) {
+pub(super) async fn aider(config: &Config, around: &Surroundings) -> Vec<Finding> {
+    let version = match app::agent(config, around, Arc::new(Bare), None) {
         Ok(aider) => aider.version().await,
         Err(error) => Err(error),
     };
     vec![judge_aider(version)]
 }
 
-/// Docker and the toolchains: a worker can do without each of them, a project maybe not.
-pub(super) async fn others(config: &Config, around: &Surroundings, home: &Path) -> Vec<Finding> {
+/// The toolchains: a worker can do without each of them, a project maybe not.
+pub(super) async fn others(around: &Surroundings, home: &Path) -> Vec<Finding> {
     let ask = |(program, args): (&'static str, &'static [&'static str])| {
-        first_line(program, args, around, home)
+        first_line(program, args, around, home, None)
     };
-    let docker = ("docker", ["version", "--format", "{{.Server.Version}}"].as_slice());
     let [cargo, go, node, python, make] = TOOLCHAINS;
-    let (docker, cargo, go, node, python, make) =
-        tokio::join!(ask(docker), ask(cargo), ask(go), ask(node), ask(python), ask(make));
+    let (cargo, go, node, python, make) =
+        tokio::join!(ask(cargo), ask(go), ask(node), ask(python), ask(make));
     let toolchains = TOOLCHAINS.iter().map(|it| it.0).zip([cargo, go, node, python, make]);
-    vec![
-        judge_docker(docker, config.verify.runner),
-        judge_toolchains(&toolchains.collect::<Vec<_>>()),
-    ]
+    vec![judge_toolchains(&toolchains.collect::<Vec<_>>())]
 }
 
-/// What a program says first; `None` when it is not there or does not work.
-async fn first_line(
+/// What a program says first, with one more variable in its environment; `None` when it is not there or does not work.
+pub(super) async fn first_line(
     program: &str,
     args: &[&str],
     around: &Surroundings,
     home: &Path,
+    setting: Option<(&str, &str)>,
 ) -> Option<String> {
     let mut env: Vec<(OsString, OsString)> =
         vec![("PATH".into(), around.path.clone().into()), ("HOME".into(), home.into())];
     env.extend(around.toolchains.iter().map(|(name, value)| (name.into(), value.into())));
+    env.extend(setting.map(|(name, value)| (name.into(), value.into())));
     let spec = Spec {
         args: args.iter().map(OsString::from).collect(),
         env,
@@ -138,20 +138,6 @@ fn judge_aider(version: Result<String, AgentError>) -> Finding {
     }
 }
 
-fn judge_docker(version: Option<String>, runner: RunnerChoice) -> Finding {
-    let there = match version {
-        Some(version) => format!("server {version}"),
-        None => "not there".to_owned(),
-    };
-    let detail = format!("{there}; this version runs checks natively");
-    match runner {
-        RunnerChoice::Docker => {
-            Finding::fail("docker", detail, "set `verify.runner` to auto or native")
-        }
-        RunnerChoice::Auto | RunnerChoice::Native => Finding::info("docker", detail),
-    }
-}
-
 fn judge_toolchains(found: &[(&str, Option<String>)]) -> Finding {
     let said = |(name, version): &(&str, Option<String>)| match version {
         // `go version go1.24.1 linux/amd64`, `Python 3.13.5`, `v22.1.0`, `GNU Make 4.4.1`
@@ -193,12 +179,6 @@ mod tests {
         assert_eq!(away.status, Status::Fail);
         assert!(away.detail.ends_with("no such file"), "{}", away.detail);
         assert!(away.remedy.unwrap().starts_with(AIDER_REMEDY));
-    }
-
-    #[test]
-    fn docker_is_needed_only_where_it_is_asked_for() {
-        assert_eq!(judge_docker(None, RunnerChoice::Auto).status, Status::Info);
-        assert_eq!(judge_docker(Some("28".to_owned()), RunnerChoice::Docker).status, Status::Fail);
     }
 
     #[test]

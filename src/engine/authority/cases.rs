@@ -83,8 +83,11 @@ pub(super) fn defaults() -> Policy {
         bots: Vec::new(),
         own_account: false,
         forks: false,
+        level: Isolation::Native,
         native_public: true,
         native_private: true,
+        native_allowed: Vec::new(),
+        network_allowed: Vec::new(),
         max_runs_per_day: 10,
         answer_refused_in_public: true,
         label: "ai-task".to_owned(),
@@ -170,8 +173,22 @@ const CASES: &[Case] = &[
     ("a stranger learns nothing of the list", |f, p| { f.asker = Some(stranger()); p.repositories = listed(&["acme/web"]) }, no("may not ask")),
     ("it is archived", |f, _| f.archived = true, no("acme/api is archived: nobody can push to it")),
     ("our token may not push", |f, _| f.may_push = false, no("the worker's token may not push to acme/api")),
-    ("public, and no cage", |f, p| { f.public = true; p.native_public = false }, no("acme/api is public, and its checks would run on this machine without a cage")),
-    ("private, and no cage", |_, p| p.native_private = false, no("the operator's `trust.native` is `never`")),
+    ("public, and no cage", |f, p| { f.public = true; p.native_public = false }, no("acme/api is public, and this worker has no cage for what a model writes")),
+    ("public, and no cage: what to do", |f, p| { f.public = true; p.native_public = false }, no("bubblewrap, and `codingworker doctor` says what is missing), or do without by putting acme/api into `trust.allow_native`")),
+    ("public, in a sandbox", |f, p| { f.public = true; p.native_public = false; p.level = Isolation::Sandbox }, YES),
+    ("public, in a container", |f, p| { f.public = true; p.native_public = false; p.level = Isolation::Container }, YES),
+    ("public, no cage, and named", |f, p| { f.public = true; p.native_public = false; p.native_allowed = listed(&["Acme/Api"]) }, YES),
+    ("public, no cage, and named by its id", |f, p| { f.public = true; p.native_public = false; p.native_allowed = vec![Allowed::Id(7)] }, YES),
+    ("public, no cage, and named before it was renamed", |f, p| { f.public = true; p.native_public = false; f.pinned_names = vec![name("acme/old")]; p.native_allowed = listed(&["acme/old"]) }, YES),
+    ("public, no cage, and another one named", |f, p| { f.public = true; p.native_public = false; p.native_allowed = listed(&["acme/web"]) }, no("acme/api is public")),
+    ("public, no cage, and another one's id", |f, p| { f.public = true; p.native_public = false; p.native_allowed = vec![Allowed::Id(8)] }, no("acme/api is public")),
+    ("public, no cage, named, and somebody else has the name now", |f, p| { f.public = true; p.native_public = false; f.pinned = Some(6); p.native_allowed = listed(&["acme/api"]) }, no("6 became 7: if that is right, the operator puts 7 into `trust.allow_native`")),
+    ("that it may be worked on is not that it needs no cage", |f, p| { f.public = true; p.native_public = false; p.repositories = listed(&["acme/api"]) }, no("has no cage")),
+    ("that it may use the network is not that it needs no cage", |f, p| { f.public = true; p.native_public = false; p.network_allowed = listed(&["acme/api"]) }, no("has no cage")),
+    ("that it needs no cage is not that it may be worked on", |_, p| { p.repositories = listed(&["acme/web"]); p.native_allowed = listed(&["acme/api"]) }, no("is not in `trust.repositories`")),
+    ("private, and no cage", |_, p| p.native_private = false, no("`trust.native` is `never`: he can install one")),
+    ("private, no cage, and named", |_, p| { p.native_private = false; p.native_allowed = listed(&["acme/api"]) }, YES),
+    ("private, in a sandbox", |_, p| { p.native_private = false; p.level = Isolation::Sandbox }, YES),
     ("private, and a cage is only needed in public", |_, p| p.native_public = false, YES),
     ("a stranger learns nothing of cages", |f, p| { f.public = true; f.asker = Some(stranger()); p.native_public = false }, no("may not ask")),
     // What for.
@@ -254,6 +271,25 @@ fn every_way_to_ask_has_the_verdict_of_the_table() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(CASES.len() >= 60, "only {} cases", CASES.len());
+}
+
+#[test]
+fn the_network_is_for_whom_the_operator_names_and_not_for_who_gets_the_name() {
+    let case = |change: fn(&mut Facts, &mut Policy)| {
+        let (mut facts, mut policy) = (issue(), defaults());
+        change(&mut facts, &mut policy);
+        may_use_network(&facts, &policy)
+    };
+    assert!(!case(|_, _| {}));
+    assert!(!case(|_, p| p.repositories = listed(&["acme/api"])));
+    assert!(!case(|_, p| p.native_allowed = listed(&["acme/api"])));
+    assert!(!case(|_, p| p.network_allowed = listed(&["acme/web"])));
+    assert!(case(|_, p| p.network_allowed = listed(&["Acme/api"])));
+    assert!(case(|_, p| p.network_allowed = vec![Allowed::Id(7)]));
+    assert!(!case(|f, p| (f.pinned, p.network_allowed) = (Some(6), listed(&["acme/api"]))));
+    assert!(case(|f, p| {
+        (f.pinned_names, p.network_allowed) = (vec![name("acme/old")], listed(&["acme/old"]));
+    }));
 }
 
 #[test]

@@ -3,37 +3,69 @@
 use super::{Allowed, Facts, Policy, Subject, refused};
 use crate::domain::job::{Refusal, Told};
 use crate::domain::task::Repository;
+use crate::domain::verification::Isolation;
 
-/// The repository is one of the operator's. A name stands for the repository that we first saw
-/// behind it: whoever gets the name later does not get the trust.
+/// What a list of the operator's says of a repository.
+enum Named {
+    /// It is on it.
+    Yes,
+    /// Its name is, and another repository had that name when we first saw it.
+    Other {
+        /// The one that we saw then.
+        first: u64,
+    },
+    /// It is not.
+    No,
+}
+
+/// Whether the operator named it. A name stands for the repository that we first saw behind it:
+/// whoever gets the name later does not get the trust.
+fn named(list: &[Allowed], facts: &Facts) -> Named {
+    let (name, id) = (&facts.repository, facts.repository_id);
+    let listed = |name: &Repository| {
+        let name = name.to_string();
+        let is = |it: &Allowed| matches!(it, Allowed::Name(it) if it.eq_ignore_ascii_case(&name));
+        list.iter().any(is)
+    };
+    let by_id = list.contains(&Allowed::Id(id));
+    // It was renamed. What is known about the name that it has now is in `pinned` alone.
+    let is_other = |it: &&Repository| !it.to_string().eq_ignore_ascii_case(&name.to_string());
+    let renamed = facts.pinned_names.iter().filter(is_other).any(listed);
+    match facts.pinned {
+        _ if by_id || renamed => Named::Yes,
+        _ if !listed(name) => Named::No,
+        Some(first) if first != id => Named::Other { first },
+        _ => Named::Yes,
+    }
+}
+
+fn another(facts: &Facts, first: u64, key: &str) -> Option<Refusal> {
+    let (name, id) = (&facts.repository, facts.repository_id);
+    refused(format!(
+        "{name} is not the repository that it was, {first} became {id}: if that is right, the \
+         operator puts {id} into `{key}`"
+    ))
+}
+
+/// The repository is one of the operator's.
 pub(super) fn allowed(facts: &Facts, policy: &Policy) -> Option<Refusal> {
     // Without a list the name vouches for nothing: that the token may push does.
     if policy.repositories.is_empty() {
         return None;
     }
-    let (name, id) = (&facts.repository, facts.repository_id);
-    let listed = |name: &Repository| {
-        let name = name.to_string();
-        let is = |it: &Allowed| matches!(it, Allowed::Name(it) if it.eq_ignore_ascii_case(&name));
-        policy.repositories.iter().any(is)
-    };
-    let by_id = policy.repositories.contains(&Allowed::Id(id));
-    // It was renamed. What is known about the name that it has now is in `pinned` alone.
-    let is_other = |it: &&Repository| !it.to_string().eq_ignore_ascii_case(&name.to_string());
-    let renamed = facts.pinned_names.iter().filter(is_other).any(listed);
-    if by_id || renamed {
-        return None;
-    }
-    match facts.pinned {
-        _ if !listed(name) => {
+    match named(&policy.repositories, facts) {
+        Named::Yes => None,
+        Named::Other { first } => another(facts, first, "trust.repositories"),
+        Named::No => {
+            let name = &facts.repository;
             refused(format!("{name} is not in `trust.repositories` of this worker"))
         }
-        Some(first) if first != id => refused(format!(
-            "{name} is not the repository that it was, {first} became {id}: if that is right, the \
-             operator puts {id} into `trust.repositories`"
-        )),
-        _ => None,
     }
+}
+
+/// The operator lets its checks use the network.
+pub(super) fn has_network(facts: &Facts, policy: &Policy) -> bool {
+    matches!(named(&policy.network_allowed, facts), Named::Yes)
 }
 
 /// Our token can bring the work there.
@@ -52,19 +84,26 @@ pub(super) fn within_reach(facts: &Facts, _: &Policy) -> Option<Refusal> {
     None
 }
 
-/// The checks run in a cage, or the operator does without one here.
+/// There is a cage around what a model wrote, or the operator does without one here.
 pub(super) fn caged(facts: &Facts, policy: &Policy) -> Option<Refusal> {
+    let without = if facts.public { policy.native_public } else { policy.native_private };
+    if policy.level != Isolation::Native || without {
+        return None;
+    }
     let name = &facts.repository;
-    match facts.public {
-        true if !policy.native_public => refused(format!(
-            "{name} is public, and its checks would run on this machine without a cage: the \
-             operator can allow that with `trust.native: always`"
+    match named(&policy.native_allowed, facts) {
+        Named::Yes => None,
+        Named::Other { first } => another(facts, first, "trust.allow_native"),
+        Named::No if facts.public => refused(format!(
+            "{name} is public, and this worker has no cage for what a model writes: its operator \
+             can install one (on Linux bubblewrap, and `codingworker doctor` says what is \
+             missing), or do without by putting {name} into `trust.allow_native`"
         )),
-        false if !policy.native_private => refused(format!(
-            "the checks of {name} would run on this machine without a cage, and the operator's \
-             `trust.native` is `never`"
+        Named::No => refused(format!(
+            "this worker has no cage for what a model writes in {name}, and its operator's \
+             `trust.native` is `never`: he can install one (on Linux bubblewrap, and \
+             `codingworker doctor` says what is missing), or put {name} into `trust.allow_native`"
         )),
-        _ => None,
     }
 }
 

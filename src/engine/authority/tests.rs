@@ -110,19 +110,21 @@ fn policy() -> impl Strategy<Value = Policy> {
         prop::collection::vec(1_u64..6, 0..4),
         any::<bool>(),
         any::<bool>(),
-        mostly(),
-        mostly(),
+        (seldom(), mostly(), mostly(), prop::collection::vec(allowed(), 0..3)),
         8_u64..12,
         any::<bool>(),
     )
-        .prop_map(|(repositories, bots, own_account, forks, public, private, most, answer)| {
+        .prop_map(|(repositories, bots, own_account, forks, without, most, answer)| {
+            let (caged, public, private, native_allowed) = without;
             Policy {
                 repositories,
                 bots,
                 own_account,
                 forks,
+                level: if caged { Isolation::Sandbox } else { Isolation::Native },
                 native_public: public,
                 native_private: private,
+                native_allowed,
                 max_runs_per_day: most,
                 answer_refused_in_public: answer,
                 ..defaults()
@@ -142,13 +144,16 @@ fn conditions(f: &Facts, p: &Policy) -> Vec<(&'static str, bool)> {
         counts(&it.by) && !it.edited && current
     });
     let here = f.repository.to_string().to_lowercase();
-    let listed = p.repositories.iter().any(|it| match it {
-        Allowed::Id(id) => *id == f.repository_id,
-        Allowed::Name(name) if *name == here => f.pinned.is_none_or(|id| id == f.repository_id),
-        Allowed::Name(name) => {
-            f.pinned_names.iter().any(|it| it.to_string().to_lowercase() == *name)
-        }
-    });
+    let on = |list: &[Allowed]| {
+        list.iter().any(|it| match it {
+            Allowed::Id(id) => *id == f.repository_id,
+            Allowed::Name(name) if *name == here => f.pinned.is_none_or(|id| id == f.repository_id),
+            Allowed::Name(name) => {
+                f.pinned_names.iter().any(|it| it.to_string().to_lowercase() == *name)
+            }
+        })
+    };
+    let without = if f.public { p.native_public } else { p.native_private };
     let (is_issue, open, here_and_still, pushable) = match f.subject {
         Subject::Issue { open, is_labelled } => (true, open, is_labelled, true),
         Subject::Pull { open, merged, fork, maintainer_can_modify, head_gone, thread_matches } => {
@@ -157,9 +162,12 @@ fn conditions(f: &Facts, p: &Policy) -> Vec<(&'static str, bool)> {
         }
     };
     vec![
-        ("the repository is allowed", p.repositories.is_empty() || listed),
+        ("the repository is allowed", p.repositories.is_empty() || on(&p.repositories)),
         ("it can be pushed to", f.may_push && !f.archived),
-        ("its checks may run", if f.public { p.native_public } else { p.native_private }),
+        (
+            "it has a cage, or may do without",
+            p.level != Isolation::Native || without || on(&p.native_allowed),
+        ),
         ("whoever asks may", f.asker.as_ref().is_some_and(counts)),
         ("he asks here, and still does", here_and_still),
         ("it is open", open),
@@ -260,6 +268,9 @@ const NARROWER: &[Change<Policy>] = &[
     ("only one bot", |p| p.bots.truncate(1)),
     ("not our own account", |p| p.own_account = false),
     ("no forks", |p| p.forks = false),
+    ("no cage any more", |p| p.level = Isolation::Native),
+    ("nobody who may do without", |p| p.native_allowed.clear()),
+    ("only one who may do without", |p| p.native_allowed.truncate(1)),
     ("a cage in public", |p| p.native_public = false),
     ("a cage in private", |p| p.native_private = false),
     ("one run less", |p| p.max_runs_per_day -= 1),

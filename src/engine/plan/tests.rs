@@ -1,18 +1,44 @@
 use std::collections::BTreeMap;
 
+use proptest::prelude::*;
+
 use super::*;
+
+mod contained;
 
 /// The plan for a repository of these files, a line each.
 fn planned(files: &[(&str, &str)]) -> String {
+    shown(&made(None, files, false))
+}
+
+/// The same, where there is a container engine.
+fn contained(files: &[(&str, &str)]) -> String {
+    shown(&made(None, files, true))
+}
+
+fn made(own: Option<&ProjectFile>, files: &[(&str, &str)], containers: bool) -> Plan {
     let texts: BTreeMap<&str, &str> = files.iter().copied().collect();
     let names: Vec<&str> = texts.keys().copied().collect();
     let read = |path: &str| texts.get(path).map(|text| (*text).to_owned());
-    shown(&plan(None, &names, &read, "codingworker-api-7", "/w"))
+    let (files, image, dir) = (names.as_slice(), "codingworker-api-7", "/w");
+    plan(Project { own, files, read: &read, image, dir, containers })
 }
 
 fn shown(plan: &Plan) -> String {
     let mut lines = vec![plan.source.clone()];
-    lines.extend(plan.steps.iter().map(|it| format!("{}: {}", it.check.name(), it.command)));
+    match &plan.place {
+        Place::Host => {}
+        Place::Image { name } => lines.push(format!("in {name}")),
+        Place::Dockerfile { path, context } => lines.push(format!("in {path} of `{context}`")),
+    }
+    // What the manifests name is told where it is found.
+    let own = |it: &&Preparation| matches!(&*it.name, "own" | "image" | "services");
+    lines.extend(plan.preparations.iter().filter(own).map(|it| {
+        format!("prepare {}{}: {}", it.name, if it.docker { " (docker)" } else { "" }, it.command)
+    }));
+    let docker = |step: &PlannedStep| if step.docker { " (docker)" } else { "" };
+    let step = |it: &PlannedStep| format!("{}{}: {}", it.check.name(), docker(it), it.command);
+    lines.extend(plan.steps.iter().map(step));
     lines.extend(plan.format.iter().map(|it| format!("format: {it}")));
     lines.join("\n")
 }
@@ -24,11 +50,14 @@ fn the_repositorys_own_file_counts_alone_and_its_two_words_are_expanded() {
         test: Some("cd ${WORK_DIR} && ls ${HOME}".into()),
         ..ProjectFile::default()
     };
-    let read = |_: &str| None;
-    let plan = |dir| shown(&plan(Some(&file), &["Cargo.toml"], &read, "codingworker-api-7", dir));
+    let plan = |dir| {
+        let image = "codingworker-api-7";
+        let files = &["Cargo.toml"];
+        shown(&plan(Project { own: Some(&file), files, image, dir, ..Project::default() }))
+    };
     insta::assert_snapshot!(plan("/w/7"), @r"
     .codingworker.yml
-    build: docker build -t codingworker-api-7 /w/7/app
+    build (docker): docker build -t codingworker-api-7 /w/7/app
     test: cd /w/7 && ls ${HOME}
     ");
     // A folder that the shell would take apart is the shell's to expand.
@@ -168,12 +197,4 @@ fn the_first_marker_in_the_fixed_order_wins_and_one_that_yields_nothing_is_passe
     assert!(planned(&[("go.mod", ""), ("Cargo.toml", ""), makefile]).starts_with("Cargo.toml"));
     assert!(planned(&[("package.json", "{}"), makefile]).starts_with("Makefile"));
     assert_eq!(planned(&[("README.md", "# test:")]), "nothing found");
-}
-
-#[test]
-fn docker_is_never_started_unasked() {
-    let plan = planned(&[("Dockerfile", "FROM x"), ("go.mod", "")]);
-    assert!(plan.starts_with("go.mod (Dockerfile is left alone)"), "{plan}");
-    assert!(!plan.contains("docker "), "{plan}");
-    assert_eq!(planned(&[("compose.yaml", "")]), "nothing found (compose.yaml is left alone)");
 }

@@ -7,7 +7,7 @@ use crate::domain::job::{Asked, Event, Fault, Phase, Refusal, Story, Told};
 use crate::domain::verification::Verification;
 use crate::engine::report::ending::ending;
 use crate::engine::report::{
-    Language, Masthead, code, day, found_by, link, marker, own, sentence, thread_marker,
+    Language, Masthead, code, day, found_by, isolation, link, marker, own, sentence, thread_marker,
 };
 
 /// What the job's own comment says now, in Markdown. Ends with the marker by which it is found
@@ -60,7 +60,14 @@ fn foot(story: &Story, language: Language, marker: &str) -> String {
         return format!("\n{marker}\n");
     }
     let job = language.pick("Job", "ジョブ");
-    format!("\n<sub>{job} {}</sub>\n{marker}\n", code(&story.job.0))
+    // What is around the work is known once it was laid out.
+    let around = story.checkout().map(|it| isolation(it.levels, language));
+    let around = around.map(|it| match it.contains(':') {
+        true => format!(" · {it}"),
+        false => format!(" · {}: {it}", language.pick("isolation", "隔離")),
+    });
+    let around = around.unwrap_or_default();
+    format!("\n<sub>{job} {}{around}</sub>\n{marker}\n", code(&story.job.0))
 }
 
 fn shared(story: &Story, marker: &str) -> bool {

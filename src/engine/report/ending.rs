@@ -6,7 +6,7 @@ use crate::domain::change::Change;
 use crate::domain::job::{Asked, Complaint, Event, Outcome, Story, TurnOutcome};
 use crate::engine::report::answer::{EXAMPLE, answer};
 use crate::engine::report::pull_request::{
-    changed, checks, doubts, look_first, short_commit, telling_lines,
+    changed, checks, doubts, look_first, notes, short_commit, telling_lines,
 };
 use crate::engine::report::{Language, Masthead, code, last_lines, link, quoted, sentence};
 
@@ -254,8 +254,8 @@ fn last_turn(story: &Story, language: Language) -> String {
 /// Which check stayed red, with its last lines.
 fn why(story: &Story, language: Language) -> String {
     let mut out = String::from("\n");
-    for doubt in doubts(story, language) {
-        let _ = writeln!(out, "- {doubt}");
+    for line in doubts(story, language).into_iter().chain(notes(story)) {
+        let _ = writeln!(out, "- {line}");
     }
     if let Some(excerpt) = telling_lines(story) {
         let _ = write!(out, "\n{}", quoted(&excerpt));

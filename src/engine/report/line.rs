@@ -6,7 +6,7 @@ use crate::domain::job::{
     Complaint, Event, NewTests, Outcome, Phase, Record, Request, TurnOutcome,
 };
 use crate::domain::verification::{Exit, Verification};
-use crate::engine::report::duration;
+use crate::engine::report::{Language, duration, isolation};
 
 /// What there is to say about a record. Some say nothing.
 pub fn lines(record: &Record) -> Vec<String> {
@@ -20,8 +20,10 @@ pub fn lines(record: &Record) -> Vec<String> {
         Event::Told { phase: Phase::Waiting, .. } => line("comment", "waiting".to_owned()),
         Event::Told { phase, .. } => line("comment", format!("{phase:?}").to_lowercase()),
         Event::Prepared(it) => {
-            let source = &it.plan.source;
-            line("checkout", format!("{}, checks from {source}", short(&it.base.0)))
+            let (source, around) = (&it.plan.source, isolation(it.levels, Language::En));
+            let said = format!("{}, checks from {source} ({around})", short(&it.base.0));
+            let notes = it.notes.iter().map(|it| format!("{:<14}{it}", "note"));
+            line("checkout", said).into_iter().chain(notes).collect()
         }
         Event::Baselined(it) => checks("base", it),
         Event::Attempted(turn) => {

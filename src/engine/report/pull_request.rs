@@ -1,15 +1,17 @@
 //! The pull request's title and body.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use crate::domain::change::{ChangeKind, ObjectId};
+use crate::domain::change::{ChangeKind, FileChange, ObjectId};
 use crate::domain::job::{Complaint, NewTests, Request, Story};
-use crate::domain::verification::{Check, Exit, Step};
+use crate::domain::verification::{Check, Exit, Isolation, Step};
 use crate::engine::judge::standing;
+use crate::engine::offline::{lists_dependencies, wants_network};
 use crate::engine::report::commit::subject;
 use crate::engine::report::{
-    Language, Masthead, code, duration, first_lines, inert, last_lines, marker, quoted, sentence,
-    times,
+    Language, Masthead, code, duration, first_lines, isolation, last_lines, marker, quoted,
+    sentence, times,
 };
 
 /// The most files that are listed one by one.
@@ -93,6 +95,7 @@ pub(super) fn doubts(story: &Story, language: Language) -> Vec<String> {
                 let _ = write!(line, ": {}", names.join(", "));
             }
             doubts.push(line);
+            doubts.extend(offline(story, language));
         }
         Some((_, Some(Complaint::Unusable { reason }))) => doubts.push(sentence(reason)),
         Some((verification, None)) if verification.step(Check::Test).is_none() => {
@@ -114,6 +117,49 @@ pub(super) fn doubts(story: &Story, language: Language) -> Vec<String> {
         doubts.extend(proof.objections.iter().take(MOST_NOTES).map(|it| sentence(it)));
     }
     doubts
+}
+
+/// What there is to say about a red check that had no network.
+fn offline(story: &Story, language: Language) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !has_no_network(story) {
+        return lines;
+    }
+    if story.verdict().is_some_and(|it| wants_network(it.0)) {
+        lines.push(no_network(language));
+    }
+    let turned = || story.turns().flat_map(|it| it.files.as_slice());
+    let files: Vec<&FileChange> = match story.files() {
+        Some(files) => files.iter().collect(),
+        None => turned().collect(),
+    };
+    let lists = files.iter().map(|it| it.path.as_str()).filter(|it| lists_dependencies(it));
+    let lists = lists.collect::<BTreeSet<_>>();
+    if !lists.is_empty() {
+        let say = language.pick(
+            "Dependencies that the model added are not installed for the checks, which have those \
+             of the default branch; changed",
+            "モデルが追加した依存関係はチェック用にインストールされません（デフォルトブランチのものを使用します）。変更されたファイル",
+        );
+        let lists = lists.into_iter().take(10).map(code).collect::<Vec<_>>();
+        lines.push(format!("{say}: {}", lists.join(", ")));
+    }
+    lines
+}
+
+/// Without a cage there is the machine's.
+fn has_no_network(story: &Story) -> bool {
+    let allowed = story.inspection().is_some_and(|it| it.network);
+    !allowed && story.checkout().is_some_and(|it| it.levels.checks != Isolation::Native)
+}
+
+fn no_network(language: Language) -> String {
+    let say = language.pick(
+        "Checks run without a network, and what failed seems to want one: the operator can allow \
+         it with `trust.allow_network`.",
+        "チェックはネットワークなしで実行されます。失敗の原因はネットワークと思われます。運用者は `trust.allow_network` で許可できます。",
+    );
+    say.to_owned()
 }
 
 /// The last lines of what stayed red.
@@ -162,8 +208,12 @@ pub(super) fn changed(story: &Story, language: Language) -> String {
 
 /// The checks that really ran, as a table, and what there is to say about them.
 pub(super) fn checks(story: &Story, language: Language) -> String {
-    let Some((verification, _)) = story.verdict() else { return String::new() };
     let heading = language.pick("Checks", "チェック結果");
+    let Some((verification, _)) = story.verdict() else {
+        let notes = notes(story);
+        let lines = notes.iter().map(|it| format!("- {it}\n")).collect::<String>();
+        return if notes.is_empty() { lines } else { format!("### {heading}\n\n{lines}\n") };
+    };
     let columns = language.pick(
         "| check | command | exit | time | fixes |",
         "| チェック | コマンド | 終了コード | 時間 | 修正回数 |",
@@ -226,6 +276,11 @@ fn remarks(story: &Story, language: Language) -> Vec<String> {
         let tests = if tests.is_empty() { tests } else { format!(": {tests}") };
         remarks.push(format!("**{}** ({}) {say}{tests}", red.check.name(), code(&red.command)));
     }
+    let is_red = matches!(story.verdict(), Some((_, Some(Complaint::Red { .. }))));
+    let alone = has_no_network(story);
+    if !is_red && alone && story.baseline().is_some_and(wants_network) {
+        remarks.push(no_network(language));
+    }
     let removed = story.inspection().map_or(0, |it| it.removed);
     if removed > 0 {
         let say = match story.task.comment() {
@@ -240,9 +295,14 @@ fn remarks(story: &Story, language: Language) -> Vec<String> {
         };
         remarks.push(format!("{removed} {say}"));
     }
-    let notes = story.checkout().map(|it| it.notes.as_slice()).unwrap_or_default();
-    remarks.extend(notes.iter().take(MOST_NOTES).map(|it| sentence(it)));
+    remarks.extend(notes(story));
     remarks
+}
+
+/// What was to be said about the checkout: a preparation that failed, a submodule left alone.
+pub(super) fn notes(story: &Story) -> Vec<String> {
+    let notes = story.checkout().map(|it| it.notes.as_slice()).unwrap_or_default();
+    notes.iter().take(MOST_NOTES).map(|it| sentence(it)).collect()
 }
 
 fn made(story: &Story, head: &Masthead) -> String {
@@ -254,6 +314,8 @@ fn made(story: &Story, head: &Masthead) -> String {
         written += turn.tokens.written;
     }
     let Some(turn) = story.turns().last() else { return String::new() };
+    let around = story.checkout().map(|it| it.levels).unwrap_or_default();
+    let around = isolation(around, language);
     let mut out = format!("### {}\n\n", language.pick("How it was made", "作成方法"));
     let rows = [
         (language.pick("model", "モデル"), code(&turn.model)),
@@ -263,7 +325,7 @@ fn made(story: &Story, head: &Masthead) -> String {
             format!("{calls} ({read} + {written} tokens)"),
         ),
         (language.pick("worker", "ワーカー"), code(&head.worker)),
-        (language.pick("checks ran", "チェックの実行環境"), inert(&head.isolation)),
+        (language.pick("isolation", "隔離"), around),
         (
             language.pick("time", "時刻"),
             times(story).map_or_else(String::new, |(began, ended)| format!("{began} – {ended}")),

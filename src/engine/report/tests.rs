@@ -6,8 +6,11 @@ use crate::domain::job::{
 };
 use crate::domain::project::Narrowing;
 use crate::domain::task::{CommentKind, CommentRef, Origin, Task};
-use crate::domain::verification::{Check, Exit, Plan, PlannedStep, Step, TestNames, Verification};
+use crate::domain::verification::{
+    Check, Exit, Levels, Plan, PlannedStep, Step, TestNames, Verification,
+};
 
+mod around;
 mod commit;
 mod foreign;
 mod hostile;
@@ -112,7 +115,7 @@ fn durations_read_as_people_say_them() {
 }
 
 fn head(language: Language) -> Masthead {
-    Masthead { language, worker: "mbp-001".to_owned(), isolation: "native".to_owned() }
+    Masthead { language, worker: "mbp-001".to_owned() }
 }
 
 fn record(event: Event) -> Record {
@@ -175,9 +178,11 @@ fn story(mut rest: Vec<Event>) -> Story {
         asked_by: Some(Person { id: 583_231, login: "octocat".to_owned() }),
         default_branch: "main".to_owned(),
         public: false,
+        network: false,
         conversation: None,
     };
-    let planned = |check, command: &str| PlannedStep { check, command: command.to_owned() };
+    let planned =
+        |check, command: &str| PlannedStep { check, command: command.to_owned(), docker: false };
     let checkout = Checkout {
         base: id("ba5e"),
         tree: id("ba5e7ree"),
@@ -185,7 +190,9 @@ fn story(mut rest: Vec<Event>) -> Story {
             steps: vec![planned(Check::Build, "cargo build"), planned(Check::Test, "cargo test")],
             format: None,
             source: "Cargo.toml".to_owned(),
+            ..Plan::default()
         },
+        levels: Levels::default(),
         narrowing: Narrowing::default(),
         notes: vec!["1 submodule was left alone: vendor/x".to_owned()],
         template: Some("## Checklist\n\n- [ ] I read the diff".to_owned()),

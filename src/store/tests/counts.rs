@@ -14,6 +14,7 @@ fn inspected(at: i64) -> Record {
         asked_by: None,
         default_branch: "main".into(),
         public: false,
+        network: false,
         conversation: None,
     });
     Record { event, ..record(at, "") }

@@ -64,6 +64,7 @@ impl Hands {
             return Ok(nobody_hears("the comment does not ask for anything".to_owned()));
         };
         let facts = self.facts_of_comment(&mut ground, &pull, &remark, story).await?;
+        ground.network = authority::may_use_network(&facts, &self.tools.authority);
         let works = match &request {
             Request::Change(_) | Request::Retry => true,
             Request::Model { text, .. } => text.is_some(),
@@ -168,6 +169,7 @@ impl Hands {
             asked_by: self.asker.clone(),
             default_branch: ground.facts.default_branch.clone(),
             public: ground.facts.public,
+            network: ground.network,
             conversation: Some(conversation),
         }))
     }

@@ -27,6 +27,8 @@ pub(super) struct Ground {
     pinned_names: Vec<Repository>,
     me: Option<Person>,
     may_push: HashMap<u64, bool>,
+    /// Whether its checks may use the network; known once the facts are.
+    pub(super) network: bool,
 }
 
 impl Hands {
@@ -96,6 +98,7 @@ impl Hands {
             asked_by: labelled.map(|it| it.by.person.clone()),
             default_branch: ground.facts.default_branch,
             public: ground.facts.public,
+            network: authority::may_use_network(&facts, &self.tools.authority),
             conversation: None,
         }))
     }
@@ -183,7 +186,8 @@ impl Hands {
         let pinned_names = named.filter_map(|(name, _)| name.parse().ok()).collect();
         let me = self.tools.host.me().await?;
         let may_push = HashMap::new();
-        Ok(Ground { repository, facts, pinned, pinned_names, me, may_push })
+        let network = false;
+        Ok(Ground { repository, facts, pinned, pinned_names, me, may_push, network })
     }
 
     async fn facts(&self, ground: &Ground, story: &Story) -> Result<Facts, Failure> {

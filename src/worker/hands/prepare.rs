@@ -5,10 +5,11 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::change::ObjectId;
 use crate::domain::job::{Checkout, Event, Failure, Fault, Inspection, Story};
 use crate::domain::project::ProjectFile;
-use crate::domain::verification::Plan;
+use crate::domain::verification::{Levels, Plan};
 use crate::engine::plan;
 use crate::project_file;
 use crate::worker::hands::Hands;
+use crate::worker::scene;
 use crate::workspace::{EntryKind, TreeEntry, Workspace};
 
 /// Where GitHub looks for a pull request template.
@@ -22,6 +23,12 @@ const TEMPLATES: [&str; 6] = [
 ];
 /// The largest file of the repository's that is read to find out how to check it.
 const MOST: usize = 256 * 1024;
+
+/// What chooses an image, besides our own file.
+const DEVCONTAINERS: [&str; 2] = [".devcontainer/devcontainer.json", ".devcontainer.json"];
+
+/// Files whose text is another than on disk, or that are not there at all.
+type Steering = Vec<(String, Option<String>)>;
 
 impl Hands {
     /// Checks the default branch out, or the pull request's, and finds out how it is checked.
@@ -38,18 +45,69 @@ impl Hands {
             self.tools.workspaces.check_out(&story.job, super::home(story), branch, stop).await?;
         let entries = workspace.files(&out.tree).await?;
         let file = self.project_file(&workspace, &entries, inspection, story, stop).await?;
-        let plan = plan_of(file.as_ref(), &workspace, &entries, story);
+        let plan = self.plan(file.as_ref(), &workspace, &entries, inspection, story, stop).await?;
         let template = template(&workspace, &out.tree, &entries).await?;
         self.on_disk = Some(out.tree.clone());
         self.workspace = Some(workspace);
-        Ok(Event::Prepared(Checkout {
+        let levels =
+            Levels { agent: self.tools.agent_level, checks: self.tools.runner.level(&plan) };
+        tracing::info!(
+            job = %story.job,
+            agent = levels.agent.name(),
+            checks = levels.checks.name(),
+            plan = plan.source,
+            "what is around this job"
+        );
+        let mut checkout = Checkout {
             base: out.base,
             tree: out.tree,
             plan,
             narrowing: file.map(|it| it.gate).unwrap_or_default(),
             notes: out.notes,
             template,
-        }))
+            levels,
+        };
+        // Now, though it could wait: what goes wrong here is for the reviewer to know.
+        let scene = self.set_scene(&checkout, story, stop).await?;
+        checkout.notes.extend(scene.notes.iter().map(|it| self.hushed(it)));
+        Ok(Event::Prepared(checkout))
+    }
+
+    /// How the repository is checked, with or without an engine.
+    async fn plan(
+        &self,
+        file: Option<&ProjectFile>,
+        workspace: &Workspace,
+        entries: &[TreeEntry],
+        inspection: &Inspection,
+        story: &Story,
+        stop: &CancellationToken,
+    ) -> Result<Plan, Failure> {
+        let steering = self.steering(inspection, story, stop).await?;
+        let made = |containers| plan_of(file, workspace, entries, story, &steering, containers);
+        scene::choose(self.tools.runner.as_ref(), self.tools.places, &made).await
+    }
+
+    /// Files that choose an image, as the default branch has them. Where the work stands on the
+    /// default branch, there is nothing to look up.
+    async fn steering(
+        &self,
+        inspection: &Inspection,
+        story: &Story,
+        stop: &CancellationToken,
+    ) -> Result<Steering, Failure> {
+        let mut steering = Steering::new();
+        if inspection.conversation.is_none() || self.tools.places == scene::Places::Machine {
+            return Ok(steering);
+        }
+        let (workspaces, branch) = (&self.tools.workspaces, &inspection.default_branch);
+        for path in DEVCONTAINERS {
+            let found =
+                workspaces.file_at(&story.task.repository, branch, path, MOST, stop).await?;
+            let text = found.map(|it| String::from_utf8_lossy(&it).into_owned());
+            steering.push((path.to_owned(), text));
+        }
+        Ok(steering)
     }
 
     /// What the repository says about itself, on its default branch: whoever can change a pull
@@ -83,12 +141,25 @@ fn plan_of(
     workspace: &Workspace,
     entries: &[TreeEntry],
     story: &Story,
+    steering: &Steering,
+    containers: bool,
 ) -> Plan {
-    let paths = entries.iter().map(|it| it.path.as_str()).collect::<Vec<_>>();
-    let read = |path: &str| text_of(workspace, entries, path);
+    let mut paths = entries.iter().map(|it| it.path.as_str()).collect::<Vec<_>>();
+    paths.retain(|path| !steering.iter().any(|(it, text)| it == path && text.is_none()));
+    let read = |path: &str| match steering.iter().find(|(it, _)| it == path) {
+        Some((_, text)) => text.clone(),
+        None => text_of(workspace, entries, path),
+    };
     let image = super::verify::image_name(story);
     let dir = workspace.tree().to_string_lossy().into_owned();
-    plan::plan(file, &paths, &read, &image, &dir)
+    plan::plan(plan::Project {
+        own: file,
+        files: &paths,
+        read: &read,
+        image: &image,
+        dir: &dir,
+        containers,
+    })
 }
 
 /// The text of a regular file of moderate size. The tree was just put on disk by us: such a file

@@ -27,7 +27,7 @@ impl Hands {
         self.put(&checkout.tree, story).await?;
         let mut steps = Vec::new();
         for planned in &checkout.plan.steps {
-            steps.push(self.step(planned, "base", story, stop).await?);
+            steps.push(self.step(planned, "base", &checkout.tree, story, stop).await?);
         }
         Ok(Event::Baselined(Verification { steps }))
     }
@@ -51,7 +51,7 @@ impl Hands {
         let mut verification = Verification::default();
         let mut complaint = None;
         for planned in planned.filter(|it| scope.contains(&it.check)) {
-            verification.steps.push(self.step(planned, "work", story, stop).await?);
+            verification.steps.push(self.step(planned, "work", &tree, story, stop).await?);
             complaint = judge::newly_red(&base, &verification);
             if complaint.is_some() {
                 break;
@@ -69,7 +69,7 @@ impl Hands {
         story: &Story,
         stop: &CancellationToken,
     ) -> Result<ObjectId, Failure> {
-        self.run(command, "format", story, stop).await?;
+        self.run(command, false, "format", story, stop).await?;
         let base = checkout(story)?.tree.clone();
         let workspace = self.workspace(story).await?;
         let touched = workspace.changes(&base, &tree).await?;
@@ -135,7 +135,7 @@ impl Hands {
     ) -> Result<Option<String>, Failure> {
         let mixed = self.workspace(story).await?.graft(onto, from, paths).await?;
         self.put(&mixed, story).await?;
-        let step = self.step(planned, "proof", story, stop).await?;
+        let step = self.step(planned, "proof", &mixed, story, stop).await?;
         let base = story.baseline().cloned().unwrap_or_default();
         let excerpt = step.excerpt.clone();
         let red = judge::newly_red(&base, &Verification { steps: vec![step] });
@@ -169,11 +169,18 @@ impl Hands {
         &mut self,
         planned: &PlannedStep,
         on: &str,
+        tree: &ObjectId,
         story: &Story,
         stop: &CancellationToken,
     ) -> Result<Step, Failure> {
         let title = format!("{} ({on})", planned.check.name());
-        let ended = self.run(&planned.command, &title, story, stop).await?;
+        if planned.docker && planned.check != Check::Build {
+            self.build_image(on, tree, story, stop).await?;
+        }
+        let ended = self.run(&planned.command, planned.docker, &title, story, stop).await?;
+        if planned.check == Check::Build {
+            self.built = ended.exit.is_success().then(|| tree.clone());
+        }
         Ok(Step {
             check: planned.check,
             command: planned.command.clone(),
@@ -190,10 +197,31 @@ impl Hands {
         })
     }
 
+    /// A command that runs the job's image sees the tree only as the image was built from it: the
+    /// one on disk may be another since. When it does not build, the command says so.
+    async fn build_image(
+        &mut self,
+        on: &str,
+        tree: &ObjectId,
+        story: &Story,
+        stop: &CancellationToken,
+    ) -> Result<(), Failure> {
+        let mut steps = checkout(story)?.plan.steps.iter();
+        let build = steps.find(|it| it.check == Check::Build && it.docker);
+        let Some(build) = build.filter(|_| self.built.as_ref() != Some(tree)) else {
+            return Ok(());
+        };
+        let (line, title) = (build.command.clone(), format!("build the image ({on})"));
+        let ended = self.run(&line, true, &title, story, stop).await?;
+        self.built = ended.exit.is_success().then(|| tree.clone());
+        Ok(())
+    }
+
     /// One command of the project's. What it leaves behind is not a part of the work.
     async fn run(
         &mut self,
         line: &str,
+        docker: bool,
         title: &str,
         story: &Story,
         stop: &CancellationToken,
@@ -201,12 +229,19 @@ impl Hands {
         self.log.section(&format!("{title}: {line}")).await;
         self.on_disk = None;
         let (tools, log) = (self.tools.clone(), self.log.clone());
+        let scene = self.scene(story, stop).await?;
         let workspace = self.workspace(story).await?;
-        let env = Vec::from([
+        let mut env = Vec::from([
             ("IMAGE_NAME".to_owned(), image_name(story)),
             ("WORK_DIR".to_owned(), workspace.tree().to_string_lossy().into_owned()),
         ]);
+        env.extend_from_slice(&scene.env);
         let command = Command {
+            job: &story.job,
+            image: scene.image.as_deref(),
+            docker,
+            network: story.inspection().is_some_and(|it| it.network),
+            deps: scene.deps.as_deref(),
             tree: workspace.tree(),
             home: workspace.home(),
             line,

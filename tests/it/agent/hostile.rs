@@ -88,10 +88,8 @@ fn message(page: &ScriptedOllama) -> String {
     format!("Make f return 2. See {}/page and notes.txt for why.\n", page.base())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_hostile_repository_reaches_nothing() {
-    let reply = format!("a.py\n```\n{NEW}```\n\n```bash\ntouch by-suggestion\n```\n");
-    let world = World::with([Reply::Text(reply)], limits()).await;
+/// A turn in a hostile repository, which goes well.
+async fn reaches_nothing(world: World) -> (World, Canaries, ScriptedOllama) {
     let page = ScriptedOllama::with(NAME, []).await;
     let canaries = Canaries::plant(&world.tree()).await;
 
@@ -105,6 +103,15 @@ async fn a_hostile_repository_reaches_nothing() {
     assert!(!world.ollama.prompts()[0].contains("SECRET-OUTSIDE"), "a link was followed");
     let left = [".aider.conf.yml", ".aider.model.settings.yml", ".env", "a.py", "notes.txt"];
     assert_eq!(world.names(), [left.as_slice(), &["other.py"]].concat());
+    (world, canaries, page)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hostile_repository_reaches_nothing() {
+    let reply =
+        || Reply::Text(format!("a.py\n```\n{NEW}```\n\n```bash\ntouch by-suggestion\n```\n"));
+    reaches_nothing(World::caged([reply()]).await).await;
+    let (world, canaries, page) = reaches_nothing(World::with([reply()], limits()).await).await;
 
     // The control: Aider as it comes.
     write(&world.tree().join("a.py"), OLD);
@@ -120,12 +127,14 @@ async fn a_hostile_repository_reaches_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_writes_nowhere_but_in_the_tree() {
     let files = [("a.py", NEW), (".git/hooks/post-commit", "#!/bin/sh\n"), ("../out.py", "x\n")];
-    let world = World::with([Reply::files(&files)], limits()).await;
-    let edit = world.turn().await;
-    assert_eq!(edit.verdict, EditVerdict::FormatFailure);
-    assert_eq!(world.read("a.py"), OLD);
-    assert_eq!(world.names(), ["a.py", "other.py"]);
-    assert!(!world.home.path().join("out.py").exists());
+    let reply = || [Reply::files(&files)];
+    for world in [World::with(reply(), limits()).await, World::caged(reply()).await] {
+        let edit = world.turn().await;
+        assert_eq!(edit.verdict, EditVerdict::FormatFailure);
+        assert_eq!(world.read("a.py"), OLD);
+        assert_eq!(world.names(), ["a.py", "other.py"]);
+        assert!(!world.home.path().join("out.py").exists());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

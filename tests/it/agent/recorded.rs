@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use codingworker::agent::aider::{Aider, AiderOptions};
 use codingworker::agent::ollama::Ollama;
 use codingworker::agent::recorder::{Answer, End, Limits, Recorder};
 use codingworker::agent::{Agent, AgentError};
@@ -144,17 +145,8 @@ async fn a_model_is_ready_with_the_context_that_it_has() {
     assert_eq!(aider.ready(&model("gemini/flash", 5)).await.unwrap().context, 5);
 }
 
-fn aider_without_a_program(base: &str) -> codingworker::agent::aider::Aider {
-    codingworker::agent::aider::Aider::new(codingworker::agent::aider::AiderOptions {
-        bin: "aider".into(),
-        path: super::PATH.into(),
-        ollama: base.into(),
-        map_tokens: 0,
-        env: Vec::new(),
-        limits: limits(),
-        mark: None,
-    })
-    .unwrap()
+fn aider_without_a_program(base: &str) -> Aider {
+    Aider::new(AiderOptions { bin: "aider".into(), ..super::options(base, limits()) }).unwrap()
 }
 
 #[tokio::test]

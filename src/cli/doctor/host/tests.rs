@@ -25,7 +25,11 @@ fn may() -> Permissions {
 }
 
 fn judged(may: &Permissions, native: Native, listed: bool) -> Vec<Finding> {
-    judge_permissions(&"o/r".parse().unwrap(), may, Trust { native, listed })
+    judged_by(may, Trust { listed, caged: false, native, named: false })
+}
+
+fn judged_by(may: &Permissions, trust: Trust) -> Vec<Finding> {
+    judge_permissions(&"o/r".parse().unwrap(), may, trust)
 }
 
 #[test]
@@ -103,6 +107,23 @@ fn what_a_job_would_be_refused_for_is_said_beforehand() {
     let mut public = may();
     public.facts.public = true;
     assert_eq!(judged(&public, Native::Always, true)[0].status, Status::Ok);
+}
+
+#[test]
+fn a_public_repository_needs_a_cage_or_its_name_on_the_operators_list() {
+    let mut public = may();
+    public.facts.public = true;
+    let bare = Trust { listed: true, caged: false, native: Native::Never, named: false };
+    for (trust, status) in [
+        (bare, Status::Fail),
+        (Trust { native: Native::Private, ..bare }, Status::Fail),
+        (Trust { caged: true, ..bare }, Status::Ok),
+        (Trust { named: true, ..bare }, Status::Ok),
+    ] {
+        assert_eq!(judged_by(&public, trust)[0].status, status);
+    }
+    let remedy = judged_by(&public, bare).remove(0).remedy.unwrap();
+    assert!(remedy.contains("`cage` above") && remedy.contains("o/r into `trust.allow_native`"));
 }
 
 #[test]

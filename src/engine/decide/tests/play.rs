@@ -167,6 +167,7 @@ pub(super) fn inspection() -> Inspection {
         asked_by: None,
         default_branch: "main".to_owned(),
         public: false,
+        network: false,
         conversation: None,
     }
 }
@@ -202,6 +203,7 @@ pub(super) fn checkout() -> Checkout {
         notes: Vec::new(),
         narrowing: Narrowing::default(),
         template: None,
+        levels: Default::default(),
     }
 }
 

@@ -91,7 +91,7 @@ async fn what_cannot_be_worked_on_is_refused_with_a_reason() {
     for (name, words) in [
         ("archived", "acme/archived is archived"),
         ("readonly", "may not push to acme/readonly"),
-        ("public", "`trust.native: always`"),
+        ("public", "`trust.allow_native`"),
         ("closed", "issue 1 of acme/closed is closed"),
     ] {
         let repository = format!("acme/{name}");

@@ -13,8 +13,14 @@ use crate::github_double::TOKEN;
 
 /// Where the worker writes, below the test's folder. Its git, logs and database are judged by
 /// what is in them; of the code host's repositories only what a push changes is left out.
-const OWN: [&str; 5] =
-    ["state/codingworker.db", "state/lock", "state/wake.sock", "state/logs", "state/mirrors"];
+const OWN: [&str; 6] = [
+    "state/codingworker.db",
+    "state/lock",
+    "state/wake.sock",
+    "state/logs",
+    "state/mirrors",
+    "state/deps",
+];
 /// What a push changes, and what the tests themselves write.
 const PUSHED: [&str; 5] = ["objects", "refs", "packed-refs", "pushes", "info"];
 

@@ -9,14 +9,16 @@ use async_trait::async_trait;
 use codingworker::agent::{Agent, AgentError, Edit, EditVerdict, Errand, Readiness};
 use codingworker::app;
 use codingworker::audit::Audit;
+use codingworker::cage::bare::Bare;
 use codingworker::code_host::github::{GitHub, GitHubOptions};
 use codingworker::domain::job::{Model, Outcome, Tokens};
+use codingworker::domain::verification::Isolation;
 use codingworker::engine::authority;
 use codingworker::engine::decide::{OnFailure, Policy};
 use codingworker::engine::gate::Limits;
 use codingworker::engine::report::{Language, Masthead};
 use codingworker::redact::Redactor;
-use codingworker::runner::native::{NativeOptions, NativeRunner};
+use codingworker::runner::host::{HostOptions, HostRunner};
 use codingworker::store::Store;
 use codingworker::worker::crew::Crew;
 use codingworker::worker::hands::{ASK, Tools};
@@ -227,22 +229,22 @@ impl Field {
             mark: Some(MARK.to_owned()),
         });
         let store = Store::new(database.clone());
-        let runner = NativeOptions {
+        let runner = HostOptions {
             path: PATH.to_owned(),
             extra_env: Vec::new(),
             mark: Some(MARK.to_owned()),
+            limits: codingworker::cage::Limits::default(),
         };
         let host = GitHub::new(GitHubOptions::new(world.github.api_url(), token())).unwrap();
         let tools = Tools {
             agent: self.agent.clone(),
-            runner: Arc::new(NativeRunner::new(runner)),
+            agent_level: codingworker::domain::verification::Isolation::Native,
+            deps: codingworker::deps::Deps::new(state_dir.join("deps")),
+            places: codingworker::worker::scene::Places::Machine,
+            runner: Arc::new(HostRunner::new(runner, Arc::new(Bare))),
             host: Arc::new(host),
             workspaces: workspaces.unwrap(),
-            masthead: Masthead {
-                language: Language::En,
-                worker: "test-worker".to_owned(),
-                isolation: "native".to_owned(),
-            },
+            masthead: Masthead { language: Language::En, worker: "test-worker".to_owned() },
             authority: may_ask(),
             gate: Limits::default(),
             secrets: vec![token()],
@@ -287,8 +289,11 @@ fn may_ask() -> authority::Policy {
         bots: Vec::new(),
         own_account: false,
         forks: false,
+        level: Isolation::Native,
         native_public: false,
         native_private: true,
+        native_allowed: Vec::new(),
+        network_allowed: Vec::new(),
         max_runs_per_day: 10,
         answer_refused_in_public: false,
         label: ASK.to_owned(),

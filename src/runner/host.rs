@@ -1,16 +1,18 @@
-//! Runs the project's commands right on this machine, as this user.
-//!
-//! What a command gets is an environment of our own making, limits, and an end. It is no cage:
-//! it can read what this user can read. Where it may be used at all is for `trust.native` to say.
+//! Runs the project's commands with this machine's own programs, in whatever cage there is.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
 use super::{Command, Ended, Runner, RunnerError};
-use crate::process::{self, ProcessError, Spec};
+use crate::cage::{Cage, Limits, Network, Rules};
+use crate::domain::verification::{Isolation, Plan};
+use crate::process::Spec;
+
+mod index;
 
 /// Kept of a command's output at each end.
 const KEEP: usize = 256 << 10;
@@ -24,7 +26,7 @@ const CARGO_SHARES: [&str; 3] = ["bin", "registry", "git"];
 
 /// What the commands of all jobs have in common.
 #[derive(Clone, Debug)]
-pub struct NativeOptions {
+pub struct HostOptions {
     /// Their `PATH`.
     pub path: String,
     /// More names and values: the toolchains' (`toolchain_env`), and what the operator listed.
@@ -32,17 +34,22 @@ pub struct NativeOptions {
     pub extra_env: Vec<(String, String)>,
     /// Whose children they are, for `process::end_marked`.
     pub mark: Option<String>,
+    /// What one command may use up.
+    pub limits: Limits,
 }
 
 /// The runner that uses nothing but `sh`.
-#[derive(Clone, Debug)]
-pub struct NativeRunner {
-    options: NativeOptions,
+#[derive(Clone)]
+pub struct HostRunner {
+    options: HostOptions,
+    cage: Arc<dyn Cage>,
+    /// Where packages come from, for commands that have the network.
+    index: Vec<(String, String)>,
 }
 
-impl NativeRunner {
+impl HostRunner {
     /// A runner whose commands see what `options` says, and nothing of our own environment.
-    pub fn new(mut options: NativeOptions) -> Self {
+    pub fn new(mut options: HostOptions, cage: Arc<dyn Cage>) -> Self {
         options.extra_env.retain(|(name, _)| {
             let harmless = is_harmless(name);
             if !harmless {
@@ -50,7 +57,68 @@ impl NativeRunner {
             }
             harmless
         });
-        Self { options }
+        Self { options, cage, index: Vec::new() }
+    }
+
+    /// Lets commands that have the network fetch packages from where this machine does. `env`
+    /// reads our own environment; addresses with a user or a password in them are kept back.
+    #[must_use]
+    pub fn with_index(self, env: &dyn Fn(&str) -> Option<String>) -> Self {
+        Self { index: index::variables(env), ..self }
+    }
+
+    /// Runs a command that may connect to these sockets, and read these folders too.
+    pub(super) async fn run_with(
+        &self,
+        errand: Command<'_>,
+        sockets: Vec<PathBuf>,
+        readable: &[PathBuf],
+        stop: &CancellationToken,
+    ) -> Result<Ended, RunnerError> {
+        let not_started = |error: std::io::Error| {
+            RunnerError::NotStarted(format!("{}: {error}", errand.home.display()))
+        };
+        let mut rules = self.rules(&errand);
+        rules.sockets = sockets;
+        rules.readable.extend_from_slice(readable);
+        let spec = Spec {
+            args: ["-c", LIMITS, "sh", errand.line].map(OsString::from).to_vec(),
+            env: self.env(&errand).await.map_err(not_started)?,
+            keep: KEEP,
+            merge: true,
+            mark: self.options.mark.clone(),
+            ..Spec::new("sh", errand.tree, errand.limit)
+        };
+        let ended = self.cage.run(spec, &rules, errand.tee, stop).await?;
+        Ok(Ended { exit: ended.exit, output: ended.stdout.to_text(), took: ended.took })
+    }
+
+    /// What the command may see: its tree, its home, and the tools that are on the `PATH`.
+    fn rules(&self, errand: &Command<'_>) -> Rules {
+        let own = [errand.tree, errand.home].into_iter().chain(errand.deps);
+        let tools = self.options.extra_env.iter().flat_map(|(name, value)| {
+            let folder = PathBuf::from(value);
+            match name.as_str() {
+                // The rest of it may hold tokens.
+                "CARGO_HOME" => CARGO_SHARES.map(|it| folder.join(it)).to_vec(),
+                _ => vec![folder],
+            }
+        });
+        let path = std::env::split_paths(&self.options.path).chain(tools);
+        // A `PATH` that names the operator's home would show all of it, and other jobs with it.
+        let shown =
+            |it: &PathBuf| it.is_absolute() && !is_system(it) && !errand.tree.starts_with(it);
+        let mut readable: Vec<PathBuf> = path.filter(shown).collect();
+        if errand.network {
+            readable.extend(index::files());
+        }
+        Rules {
+            writable: own.map(Path::to_owned).collect(),
+            readable,
+            sockets: Vec::new(),
+            network: if errand.network { Network::Open } else { Network::None },
+            limits: self.options.limits,
+        }
     }
 
     async fn env(&self, errand: &Command<'_>) -> std::io::Result<Vec<(OsString, OsString)>> {
@@ -73,44 +141,39 @@ impl NativeRunner {
             };
             env.push((name.into(), value));
         }
-        env.extend(errand.env.iter().map(|(name, value)| (name.into(), value.into())));
+        if errand.network {
+            env.extend(self.index.iter().map(|(name, value)| (name.into(), value.into())));
+        }
+        env.extend(errand.env.iter().map(|(name, value)| {
+            (name.into(), value.replace("${PATH}", &self.options.path).into())
+        }));
         Ok(env)
     }
 }
 
 #[async_trait]
-impl Runner for NativeRunner {
+impl Runner for HostRunner {
+    fn level(&self, _plan: &Plan) -> Isolation {
+        self.cage.level()
+    }
+
     async fn run(
         &self,
         errand: Command<'_>,
         stop: &CancellationToken,
     ) -> Result<Ended, RunnerError> {
-        let not_started = |error: std::io::Error| {
-            RunnerError::NotStarted(format!("{}: {error}", errand.home.display()))
-        };
-        let spec = Spec {
-            args: ["-c", LIMITS, "sh", errand.line].map(OsString::from).to_vec(),
-            env: self.env(&errand).await.map_err(not_started)?,
-            keep: KEEP,
-            merge: true,
-            mark: self.options.mark.clone(),
-            ..Spec::new("sh", errand.tree, errand.limit)
-        };
-        match process::run(spec, errand.tee, stop).await {
-            Ok(ended) => {
-                Ok(Ended { exit: ended.exit, output: ended.stdout.to_text(), took: ended.took })
-            }
-            Err(ProcessError::Stopped(_)) => Err(RunnerError::Stopped),
-            Err(error @ ProcessError::NotStarted { .. }) => {
-                Err(RunnerError::NotStarted(error.to_string()))
-            }
-        }
+        self.run_with(errand, Vec::new(), &[], stop).await
     }
+}
+
+/// Whether every cage has this anyway: the machine's own, or in a container the image's.
+fn is_system(path: &Path) -> bool {
+    ["/usr", "/bin", "/sbin", "/lib"].iter().any(|it| path.starts_with(it))
 }
 
 /// Makes a folder, also in place of a link: an earlier command may have put one there, and what
 /// we make behind it would be outside of the job.
-async fn real_folder(path: &Path) -> std::io::Result<()> {
+pub(super) async fn real_folder(path: &Path) -> std::io::Result<()> {
     if tokio::fs::symlink_metadata(path).await.is_ok_and(|it| !it.is_dir()) {
         tokio::fs::remove_file(path).await?;
     }
