@@ -181,26 +181,26 @@ async fn check(
         limit: config.verify.timeout,
         tee: &ToStderr,
     };
-    let around = stage.set(stop).await.map_err(unfit)?;
-    for note in &around.notes {
-        output.warn(note);
-    }
-    let scene = Scene {
-        copy: &copy,
-        runner: runner.as_ref(),
-        job: &job,
-        env: vec![("IMAGE_NAME".to_owned(), image.clone()), ("WORK_DIR".to_owned(), dir.clone())],
-        around,
-        limit: config.verify.timeout,
-        network: false,
+    let env = vec![("IMAGE_NAME".to_owned(), image.clone()), ("WORK_DIR".to_owned(), dir.clone())];
+    let work = async {
+        let around = stage.set(stop).await.map_err(unfit)?;
+        for note in &around.notes {
+            output.warn(note);
+        }
+        let (runner, limit) = (runner.as_ref(), config.verify.timeout);
+        let scene = Scene { copy: &copy, runner, job: &job, env, around, limit, network: false };
+        let mut steps = Vec::new();
+        for planned in &plan.steps {
+            output.note(&format!("\n== {}: {}", planned.check.name(), harmless(&planned.command)));
+            steps.push(scene.step(planned, stop).await?);
+        }
+        Ok::<_, CliError>(steps)
     };
-    let mut steps = Vec::new();
-    for planned in &plan.steps {
-        output.note(&format!("\n== {}: {}", planned.check.name(), harmless(&planned.command)));
-        steps.push(scene.step(planned, stop).await?);
-    }
-    let green = steps.iter().all(|it| it.exit.is_success());
+    let steps = work.await;
+    // Also when it was stopped: no worker sweeps what bears our name.
     runner.clean(&job, true).await;
+    let steps = steps?;
+    let green = steps.iter().all(|it| it.exit.is_success());
     tell_steps(root, &plan, level, &steps, output)?;
     Ok(if green { Exit::Done } else { Exit::Failed })
 }
