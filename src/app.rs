@@ -22,7 +22,7 @@ use crate::code_host::{CodeHost, HostError};
 use crate::config::{self, Config};
 use crate::database::{Database, DatabaseError};
 use crate::deps::Deps;
-use crate::domain::job::{Event, JobId, JobState, Model, Outcome, Record};
+use crate::domain::job::Model;
 use crate::domain::time::Timestamp;
 use crate::engine::report::{Language, Masthead};
 use crate::process;
@@ -30,7 +30,7 @@ use crate::queue::sqlite::{SqliteQueue, SqliteQueueOptions};
 use crate::queue::sqs::{SqsOptions, SqsQueue};
 use crate::queue::{QueueError, TaskQueue};
 use crate::redact::Redactor;
-use crate::store::{JobFilter, Store, StoreError};
+use crate::store::{Store, StoreError};
 use crate::worker::crew::Crew;
 use crate::worker::drive::Clock;
 use crate::worker::hands::Tools;
@@ -40,6 +40,7 @@ use crate::worker::shift::{Shift, ShiftError};
 use crate::workspace::{WorkspaceError, WorkspaceOptions, Workspaces};
 
 pub mod around;
+mod kept;
 mod terms;
 
 /// How long `serve --drain` waits for the queue to say that it is empty.
@@ -48,10 +49,6 @@ const DRAIN_POLL: Duration = Duration::from_millis(200);
 const LONG_POLL: Duration = Duration::from_secs(20);
 /// How often the embedded queue hands a message out before it goes to the dead letters.
 const MAX_RECEIVES: u32 = 20;
-
-/// How long the work of a job that the gate stopped is kept, and of how many of the last jobs.
-const KEPT: Duration = Duration::from_secs(14 * 24 * 3_600);
-const MOST_KEPT: usize = 200;
 
 /// Why a worker could not be put together, or stopped by itself.
 #[derive(Debug, thiserror::Error)]
@@ -302,7 +299,7 @@ pub async fn worker(
         remote_env: around.network.clone(),
         mark: Some(mark.clone()),
     })?;
-    workspaces.sweep(&wanted(&store).await?).await;
+    workspaces.sweep(&kept::wanted(&store).await?).await;
     let tools = Tools {
         agent: Arc::new(agent(config, &around, cage.clone(), Some(mark.clone()))?),
         agent_level: cage.level(),
@@ -350,20 +347,6 @@ pub async fn worker(
         until_empty,
     };
     Ok(Worker { shift, _lock: lock })
-}
-
-/// The jobs whose work must stay on disk: those that go on, and those that the gate stopped lately.
-async fn wanted(store: &Store) -> Result<Vec<JobId>, StoreError> {
-    let mut wanted = store.unfinished().await?.into_iter().map(|it| it.id).collect::<Vec<_>>();
-    let filter = JobFilter { state: Some(JobState::Failed), ..JobFilter::default() };
-    let now = (clock())();
-    for job in store.jobs(&filter, MOST_KEPT).await? {
-        let stopped = |it: &Record| matches!(it.event, Event::Ended(Outcome::Stopped(_)));
-        if now.since(job.updated_at) < KEPT && store.records(&job.id).await?.iter().any(stopped) {
-            wanted.push(job.id);
-        }
-    }
-    Ok(wanted)
 }
 
 /// Where the logs of jobs are.
