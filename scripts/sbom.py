@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Says what is in the worker's image, as CycloneDX 1.5: sbom.py [VENV...] > sbom.cdx.json
+"""Says what is in the worker's image, as CycloneDX 1.5: sbom.py [--crates | VENV...] > sbom.cdx.json
+
+With --crates, says what is in the worker's binary alone.
 
 Crates come from Cargo.toml and Cargo.lock beside this file (what only tests need is left out; what
 only other platforms or build scripts need is not told apart), Python packages from the environments
@@ -84,9 +86,10 @@ def debian_packages():
 
 def main():
     program, components, needs = crates()
-    components += debian_packages()
-    for venv in sys.argv[1:]:
-        components += python_packages(venv)
+    if sys.argv[1:] != ["--crates"]:
+        components += debian_packages()
+        for venv in sys.argv[1:]:
+            components += python_packages(venv)
     components = sorted({it["bom-ref"]: it for it in components}.values(), key=lambda it: it["bom-ref"])
     # The same content has the same number, so that an image can be built twice and compared.
     serial = uuid.uuid5(NAMESPACE, json.dumps([program, components]))
