@@ -23,6 +23,7 @@ pub mod queue;
 pub mod redact;
 pub mod retry;
 pub mod runner;
+pub mod service;
 pub mod store;
 pub mod workspace;
 

@@ -10,33 +10,43 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&str; 6] = [
     "domain",
     "engine",
-    "process project_file retry redact database store audit queue code_host workspace agent runner cage deps docker",
+    "process project_file retry redact database store audit queue code_host workspace agent runner cage deps docker notify service telemetry",
     "worker",
-    "", // The faces of a server will live here.
+    "http",
     "config app cli demo lib main",
 ];
 
 /// Rooms that open on to the world, and who else may name what is behind their front doors:
 /// whoever wires the house up, and whoever looks whether the wires hold.
-const FRONT_DOORS: [&str; 5] = ["queue", "code_host", "agent", "runner", "cage"];
-const WIRING: [&str; 5] = ["app", "cli/check", "cli/doctor", "cli/serve", "demo"];
+const FRONT_DOORS: [&str; 6] = ["queue", "code_host", "agent", "runner", "cage", "notify"];
+const WIRING: [&str; 7] =
+    ["app", "cli/check", "cli/doctor", "cli/notify", "cli/serve", "cli/setup_repo", "demo"];
 
 /// Outside crates, and the only places that may name them: `queue/sqs` is `queue/sqs.rs` and
 /// everything in `queue/sqs/`.
-const VENDORS: [(&str, &str); 15] = [
+const VENDORS: [(&str, &str); 21] = [
     ("bollard", "docker"),
     ("tar", "docker"),
     ("aws_config", "queue/sqs"),
     ("aws_sdk_sqs", "queue/sqs"),
     ("octocrab", "code_host/github"),
-    ("rusqlite", "database store audit queue/sqlite"),
+    ("rusqlite", "database store audit queue/sqlite notify/outbox"),
     ("serde_yaml", "config project_file"),
     ("backoff", "retry"),
     ("clap", "cli"),
     ("clap_complete", "cli"),
-    ("axum", "agent/recorder agent/standin"),
-    ("hyper", "docker/proxy"),
-    ("reqwest", "agent/ollama agent/recorder queue/sqs/address"),
+    ("axum", "agent/recorder agent/standin http"),
+    ("hmac", "notify/webhook"),
+    ("lettre", "notify/email config/notify"),
+    ("opentelemetry", "telemetry/traces"),
+    ("opentelemetry_otlp", "telemetry/traces"),
+    ("prometheus_client", "telemetry/metrics"),
+    ("sd_notify", "service/manager"),
+    ("hyper", "docker/proxy http/connection"),
+    (
+        "reqwest",
+        "agent/ollama agent/recorder queue/sqs/address notify/client notify/guard/tests telemetry/traces",
+    ),
     ("tracing_appender", "cli/logging"),
     ("tracing_subscriber", "cli/logging redact"),
 ];
