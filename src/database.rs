@@ -18,6 +18,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use crate::domain::job::Fault;
 
+mod backup;
 mod writer;
 use writer::{Writer, commit_together, entry};
 
@@ -29,11 +30,13 @@ const BUSY: Duration = Duration::from_secs(5);
 const CHECKED_UP_TO: u64 = 4 << 20;
 
 /// The schema, one step a version. Steps that were released are never edited.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("database/001_jobs.sql"),
     include_str!("database/002_queue.sql"),
     include_str!("database/003_conversation.sql"),
     include_str!("database/004_audit.sql"),
+    include_str!("database/005_outbox.sql"),
+    include_str!("database/006_poll.sql"),
 ];
 
 /// The database. Clones share the connection; the last one to go closes the file.
@@ -217,13 +220,23 @@ fn check(connection: &Connection, path: &Path) -> Result<(), DatabaseError> {
     Err(DatabaseError::Damaged { path: path.to_owned(), detail: found })
 }
 
-fn migrate(connection: &mut Connection, path: &Path) -> Result<(), DatabaseError> {
-    let version = |it: &Connection| it.pragma_query_value(None, "user_version", |row| row.get(0));
+/// How many steps of the schema a file has, if this program knows them all.
+fn pending(found: i64, path: &Path) -> Result<usize, DatabaseError> {
     let known = MIGRATIONS.len();
-    let pending = |found: i64| match usize::try_from(found) {
-        Ok(found) if found <= known => Ok(found),
+    match usize::try_from(found) {
+        Ok(steps) if steps <= known => Ok(steps),
         _ => Err(DatabaseError::TooNew { path: path.to_owned(), found, known }),
-    };
+    }
+}
+
+/// The version of the schema that a file has.
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+fn migrate(connection: &mut Connection, path: &Path) -> Result<(), DatabaseError> {
+    let known = MIGRATIONS.len();
+    let pending = |found: i64| pending(found, path);
     let on = |error| at_open(path, error);
     if pending(version(connection).map_err(on)?)? == known {
         return Ok(());

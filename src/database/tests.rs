@@ -259,3 +259,94 @@ async fn a_full_disk_fails_the_write_and_nothing_else() {
     note(&database, "x".repeat(100_000)).await.unwrap();
     assert_eq!(notes(&database).await, 2);
 }
+
+mod backup {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::super::*;
+
+    async fn add(database: &Database, name: &'static str) {
+        let sql = "INSERT INTO jobs (id, key, repository, issue, task, receipt, state, created_at,
+                   updated_at) VALUES (?1, ?1, 'a/b', 1, '{}', '', 'queued', 0, 0)";
+        database.write(move |it| it.execute(sql, [name])).await.unwrap();
+    }
+
+    async fn names(database: &Database) -> Vec<String> {
+        let read = |it: &Connection| {
+            it.prepare("SELECT id FROM jobs ORDER BY id")?
+                .query_map([], |row| row.get(0))?
+                .collect::<rusqlite::Result<Vec<String>>>()
+        };
+        database.read(read).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_backup_is_made_while_others_write_and_holds_one_moment() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, copy) = (dir.path().join("db"), dir.path().join("copy"));
+        let database = Database::open(&path).unwrap();
+        add(&database, "first").await;
+        let writing = database.clone();
+        let writing = tokio::spawn(async move {
+            for _ in 0..50 {
+                writing.write(|it| it.execute("UPDATE jobs SET updated_at = 1", [])).await.unwrap();
+            }
+        });
+        let bytes = Database::back_up(&path, &copy).unwrap();
+        writing.await.unwrap();
+        add(&database, "later").await;
+        let metadata = copy.metadata().unwrap();
+        assert_eq!((metadata.len(), metadata.permissions().mode() & 0o777), (bytes, 0o600));
+        assert_eq!(names(&Database::open(&copy).unwrap()).await, ["first"]);
+        let left: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|it| it.unwrap().path()).collect();
+        assert!(!left.iter().any(|it| it.extension().is_some_and(|it| it == "part")), "{left:?}");
+    }
+
+    #[tokio::test]
+    async fn a_restored_database_is_what_it_was_and_what_was_there_is_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, copy) = (dir.path().join("db"), dir.path().join("copy"));
+        let database = Database::open(&path).unwrap();
+        add(&database, "old").await;
+        Database::back_up(&path, &copy).unwrap();
+        add(&database, "new").await;
+        // Another process has it open all the while, and sees the step.
+        let kept = Database::restore(&copy, &path, "now").unwrap().unwrap();
+        assert_eq!(names(&database).await, ["old"]);
+        assert_eq!(names(&Database::open(&kept).unwrap()).await, ["new", "old"]);
+    }
+
+    #[tokio::test]
+    async fn a_damaged_database_can_be_restored_over_and_is_kept_as_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, copy) = (dir.path().join("db"), dir.path().join("copy"));
+        add(&Database::open(&path).unwrap(), "old").await;
+        Database::back_up(&path, &copy).unwrap();
+        fs::write(&path, b"this is no database at all, and long enough to be read as one").unwrap();
+        let kept = Database::restore(&copy, &path, "now").unwrap().unwrap();
+        assert_eq!(names(&Database::open(&path).unwrap()).await, ["old"]);
+        assert!(fs::read(kept).unwrap().starts_with(b"this is no database"));
+    }
+
+    #[tokio::test]
+    async fn nothing_changes_when_the_backup_is_none_or_the_place_is_taken() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("db");
+        let database = Database::open(&path).unwrap();
+        add(&database, "mine").await;
+        let at = |name: &str| dir.path().join(name);
+        fs::write(at("text"), "a text").unwrap();
+        drop(Connection::open(at("empty")).unwrap());
+        let newer = Connection::open(at("newer")).unwrap();
+        newer.execute_batch("CREATE TABLE jobs (id); PRAGMA user_version = 999").unwrap();
+        drop(newer);
+        for (name, what) in [("text", "damaged"), ("empty", "no backup"), ("newer", "newer")] {
+            let error = Database::restore(&at(name), &path, "now").unwrap_err().to_string();
+            assert!(error.contains(what), "{name}: {error}");
+        }
+        let error = Database::back_up(&path, &at("text")).unwrap_err().to_string();
+        assert!(error.contains("choose another"), "{error}");
+        assert_eq!(fs::read(at("text")).unwrap(), b"a text");
+        assert_eq!(names(&database).await, ["mine"]);
+    }
+}
