@@ -10,6 +10,7 @@ pub mod guard;
 pub mod intake;
 pub mod judge;
 pub mod normalise;
+pub mod notice;
 pub mod offline;
 pub mod plan;
 pub mod preparation;

@@ -17,6 +17,7 @@ pub mod code_host;
 pub mod database;
 pub mod deps;
 pub mod docker;
+pub mod notify;
 pub mod process;
 pub mod project_file;
 pub mod queue;
