@@ -27,6 +27,7 @@ RUN mkdir -p src benches tests/it dist \
     && if [ "$WORKER" = source ]; then cargo build --locked --release; fi
 COPY src src
 COPY configs/config.yaml configs/config.yaml
+COPY infra/github infra/github
 # The pattern may match nothing.
 COPY Cargo.lock dist/codingworke[r] dist/
 RUN case "$WORKER" in \

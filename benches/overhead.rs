@@ -70,8 +70,9 @@ async fn main() {
         queue: queue.clone(),
         store: Store::new(database),
         hire: Arc::new(Agency { crew, watch: watch.clone() }),
-        policy: policy(),
-        slots: 1,
+        policy: policy().into(),
+        board: Default::default(),
+        slots: 1.into(),
         clock: app::clock(),
         bells: bells.clone(),
         news,
@@ -169,9 +170,9 @@ async fn follow(
 ) -> (Duration, Duration) {
     let mut opened = None;
     loop {
-        let news = heard.recv().await.expect("news");
+        let event = next(heard).await;
         let ours = begun.elapsed().saturating_sub(watch.outside());
-        match news.record.event {
+        match event {
             Event::Opened(pull) => {
                 assert!(!pull.draft, "the sample's job is to end with a ready pull request");
                 opened = Some(ours);
@@ -179,6 +180,15 @@ async fn follow(
             Event::Closed => return (opened.expect("a pull request"), ours),
             Event::Failed(failure) => panic!("{}", failure.message),
             _ => {}
+        }
+    }
+}
+
+/// What is written down next.
+async fn next(heard: &mut broadcast::Receiver<News>) -> Event {
+    loop {
+        if let News::Recorded { record, .. } = heard.recv().await.expect("news") {
+            return record.event;
         }
     }
 }
@@ -191,7 +201,7 @@ async fn pushed(
 ) -> Duration {
     let mut pushed = None;
     loop {
-        match heard.recv().await.expect("news").record.event {
+        match next(heard).await {
             Event::Pushed(_) => pushed = Some(begun.elapsed().saturating_sub(watch.outside())),
             Event::Closed => return pushed.expect("a commit"),
             Event::Failed(failure) => panic!("{}", failure.message),
@@ -275,7 +285,7 @@ fn crew(dir: &Path, database: &Database, watch: &Arc<Stopwatch>) -> Crew {
         redactor: Redactor::new([]),
     };
     Crew {
-        tools: Arc::new(tools),
+        tools: tools.into(),
         store: Store::new(database.clone()),
         log_dir: dir.join("logs"),
         redactor: Redactor::new([]),

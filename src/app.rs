@@ -3,45 +3,44 @@
 //! The only file, with `doctor`, that names Sqs, GitHub and Aider.
 
 use std::collections::BTreeMap;
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::{DirBuilder, File};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::broadcast;
-
+use crate::agent::AgentError;
 use crate::agent::aider::{Aider, AiderOptions};
 use crate::agent::recorder::Limits;
-use crate::agent::{Agent, AgentError};
-use crate::audit::Audit;
 use crate::cage::Cage;
 use crate::code_host::folder::Folder;
 use crate::code_host::github::{GitHub, GitHubOptions};
 use crate::code_host::{CodeHost, HostError};
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::database::{Database, DatabaseError};
-use crate::deps::Deps;
-use crate::domain::job::Model;
 use crate::domain::time::Timestamp;
-use crate::engine::report::{Language, Masthead};
-use crate::process;
 use crate::queue::sqlite::{SqliteQueue, SqliteQueueOptions};
 use crate::queue::sqs::{SqsOptions, SqsQueue};
 use crate::queue::{QueueError, TaskQueue};
-use crate::redact::Redactor;
-use crate::store::{Store, StoreError};
-use crate::worker::crew::Crew;
+use crate::store::StoreError;
 use crate::worker::drive::Clock;
-use crate::worker::hands::Tools;
-use crate::worker::journal::News;
-use crate::worker::lifecycle::Bells;
-use crate::worker::shift::{Shift, ShiftError};
-use crate::workspace::{WorkspaceError, WorkspaceOptions, Workspaces};
+use crate::worker::shift::ShiftError;
+use crate::workspace::WorkspaceError;
 
 pub mod around;
+pub mod beside;
 mod kept;
+mod living;
+pub mod reload;
+mod seeing;
+pub mod telling;
 mod terms;
+mod tools;
+mod waking;
+mod watching;
+mod worker;
+
+pub use worker::{Worker, worker};
 
 /// How long `serve --drain` waits for the queue to say that it is empty.
 const DRAIN_POLL: Duration = Duration::from_millis(200);
@@ -91,6 +90,14 @@ pub enum AppError {
     /// The configuration wants a container engine, and names one that is none.
     #[error("no container engine: {0}")]
     NoEngine(String),
+    /// The operator named a place for health and metrics, and it cannot be had.
+    #[error("cannot listen at {place}: {source}: free it, or set `http.listen` to another")]
+    Listen {
+        /// Where.
+        place: String,
+        /// Why not.
+        source: std::io::Error,
+    },
     /// No token.
     #[error("there is no GitHub token: set `github.token`, or GITHUB_TOKEN in the environment")]
     NoToken,
@@ -141,6 +148,14 @@ pub fn database_file(config: &Config) -> PathBuf {
 pub fn is_working(config: &Config) -> bool {
     let lock = File::open(config.worker.state_dir.join("lock"));
     lock.is_ok_and(|it| matches!(it.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock)))
+}
+
+/// The state folder, for a command that wants no worker there. Nobody starts while the file lives.
+///
+/// # Errors
+/// When a worker is there, or the folder cannot be used.
+pub fn alone(config: &Config) -> Result<File, AppError> {
+    worker::lock(state_dir(config)?)
 }
 
 /// The queue that the configuration names. `patience` is how long one `receive` may wait.
@@ -244,150 +259,7 @@ pub struct Surroundings {
     pub network: Vec<(String, String)>,
 }
 
-/// A worker that is ready to work. While it lives, its state folder is locked.
-pub struct Worker {
-    /// What it will do.
-    pub shift: Shift,
-    _lock: File,
-}
-
-/// Puts a worker together.
-///
-/// # Errors
-/// When something that it cannot do without is missing or refuses us.
-pub async fn worker(
-    config: &Config,
-    around: Surroundings,
-    bells: Bells,
-    until_empty: bool,
-) -> Result<Worker, AppError> {
-    let dir = state_dir(config)?.to_owned();
-    let lock = lock(&dir)?;
-    let database = database(config)?;
-    let store = Store::new(database.clone());
-    let queue = queue(config, &database, until_empty.then_some(DRAIN_POLL)).await?;
-    queue.depth().await?;
-    let host: Arc<dyn CodeHost> = match folder(config) {
-        Some(folder) => Arc::new(folder),
-        None => {
-            let github = github(config)?;
-            // A token that is refused will be refused again; a network that is down comes back.
-            match github.credentials().await {
-                Ok(_) => {}
-                Err(error @ (HostError::BadToken(_) | HostError::Misconfigured(_))) => {
-                    return Err(error.into());
-                }
-                Err(error) => tracing::warn!(%error, "GitHub does not answer yet"),
-            }
-            Arc::new(github)
-        }
-    };
-    let mark = process_mark(&dir);
-    let ended = process::end_marked(&mark).await;
-    if ended > 0 {
-        tracing::warn!(ended, "ended processes that an earlier worker had left behind");
-    }
-    around::sweep(&around, &mark, config.docker.keep_images).await;
-    let cage = around::host_cage(config, &around, &mark).await?;
-    let deps = Deps::new(dir.join("deps"));
-    let workspaces = Workspaces::new(WorkspaceOptions {
-        state_dir: dir.clone(),
-        work_dir: config.github.clone_base_dir.clone(),
-        git_url: config.github.git_url.clone(),
-        token: config.github.token.clone(),
-        askpass_program: around.program.clone(),
-        remote_env: around.network.clone(),
-        mark: Some(mark.clone()),
-    })?;
-    workspaces.sweep(&kept::wanted(&store).await?).await;
-    let tools = Tools {
-        agent: Arc::new(agent(config, &around, cage.clone(), Some(mark.clone()))?),
-        agent_level: cage.level(),
-        runner: around::runner(config, &around, cage.clone(), &mark)?,
-        deps: deps.clone(),
-        places: around::places(config),
-        host,
-        workspaces,
-        masthead: Masthead {
-            language: match config.worker.language {
-                config::Language::English => Language::En,
-                config::Language::Japanese => Language::Ja,
-            },
-            worker: config.worker.worker_id.clone(),
-        },
-        authority: terms::authority(config, cage.level()),
-        gate: config.gate.clone(),
-        secrets: config.secrets().into_iter().collect(),
-        store: store.clone(),
-        audit: Audit::new(database.clone()),
-        ladder: config.aider.models.iter().map(|it| it.name.clone()).collect(),
-        redactor: Redactor::new(config.secrets()),
-        branch_prefix: config.worker.branch_prefix.clone(),
-        check_limit: config.verify.timeout,
-        clock: clock(),
-    };
-    tell_about_models(tools.agent.clone(), config.aider.models.clone());
-    let (unused_for, most) = (config.deps.keep, config.deps.max_bytes);
-    tokio::spawn(async move { deps.prune(unused_for, most).await });
-    let crew = Crew {
-        tools: Arc::new(tools),
-        store: store.clone(),
-        log_dir: log_dir(config),
-        redactor: Redactor::new(config.secrets()),
-    };
-    let shift = Shift {
-        queue,
-        store,
-        hire: Arc::new(crew),
-        policy: terms::policy(config),
-        slots: config.worker.slots,
-        clock: clock(),
-        bells,
-        news: broadcast::channel::<News>(256).0,
-        until_empty,
-    };
-    Ok(Worker { shift, _lock: lock })
-}
-
 /// Where the logs of jobs are.
 pub fn log_dir(config: &Config) -> PathBuf {
     config.worker.state_dir.join("logs").join("jobs")
-}
-
-/// A model that is away is no reason not to start, and one whose server hangs none to start late:
-/// their jobs wait.
-fn tell_about_models(agent: Arc<dyn Agent>, models: Vec<Model>) {
-    tokio::spawn(async move {
-        for model in &models {
-            if let Err(error) = agent.ready(model).await {
-                tracing::warn!(model = model.name, "{error}; jobs will wait for it");
-            }
-        }
-    });
-}
-
-fn lock(dir: &Path) -> Result<File, AppError> {
-    let path = dir.join("lock");
-    let failed = |source| AppError::Folder { path: path.clone(), source };
-    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path);
-    let file = file.map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(AppError::Locked(dir.to_owned())),
-        Err(std::fs::TryLockError::Error(source)) => Err(failed(source)),
-    }
-}
-
-/// What the children of this worker carry, so that a later one finds those that were left. Workers
-/// in containers call their folders alike, and may share an engine: the folder's own number tells
-/// them apart.
-fn process_mark(dir: &Path) -> String {
-    use sha2::{Digest, Sha256};
-    use std::os::unix::fs::MetadataExt;
-    let number = std::fs::metadata(dir).map_or(0, |it| it.ino());
-    let mut digest = Sha256::new();
-    digest.update(number.to_be_bytes());
-    digest.update(dir.as_os_str().as_encoded_bytes());
-    let digest = digest.finalize();
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -9,7 +9,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -17,6 +17,7 @@ use crate::config::{Config, LoadOptions, LogFormat};
 use crate::redact::Redactor;
 
 mod audit;
+mod backup;
 mod check;
 mod completions;
 mod config;
@@ -27,20 +28,35 @@ mod job;
 mod jobs;
 mod logging;
 mod logs;
+mod notify;
 mod output;
 mod queue;
+mod reference;
 mod serve;
+mod service;
+mod setup_repo;
 mod socket_proxy;
 mod submit;
+pub mod trouble;
 
 pub use failure::{CliError, Exit};
 use logging::Logging;
 use output::Output;
 
+/// What the program leaves with, for people and for the manual.
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 it failed, 2 wrong usage or configuration, 3 \
+     something it needs is missing or unreachable, 4 no such job, task or file, 130 interrupted.";
+
 /// Turns a labelled GitHub issue into a tested pull request, on your own machine, with a local
 /// model.
 #[derive(Debug, Parser)]
-#[command(name = "codingworker", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    name = "codingworker",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    after_help = EXIT_CODES
+)]
 struct Arguments {
     #[command(flatten)]
     global: Global,
@@ -55,7 +71,7 @@ struct Global {
     /// configuration folder, /etc/codingworker/config.yaml]
     #[arg(long, global = true, value_name = "PATH")]
     config: Option<PathBuf>,
-    /// error, warn, info, debug, trace, or tracing directives
+    /// What is logged: error, warn, info, debug, trace, or tracing directives
     #[arg(long, global = true, value_name = "LEVEL")]
     log_level: Option<String>,
     /// The form of log lines [default: text on a terminal, json otherwise]
@@ -77,8 +93,20 @@ enum Format {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Show it at work: from label to pull request on this machine alone, with a sample repository
+    Demo(serve::DemoArguments),
+    /// Ask a few questions and write a configuration file
+    Init(init::Arguments),
+    /// Look at every outside thing that is needed, and say what to type about what is wrong
+    Doctor(doctor::Arguments),
+    /// Connect a repository: labels, and the workflows that put its issues on the queue
+    SetupRepo(setup_repo::Arguments),
+    /// Run a repository's own checks on a copy of it, as a job would
+    Check(check::Arguments),
     /// Take tasks from the queue and turn them into pull requests, until told to stop
     Serve(serve::Arguments),
+    /// Run the worker as a service of this machine (systemd, launchd), and look how it is
+    Service(service::Arguments),
     /// Put a task on the queue
     Submit(submit::Arguments),
     /// List the jobs, newest first
@@ -91,27 +119,37 @@ enum Command {
     Cancel(jobs::One),
     /// Put the task of a job that is over on the queue again
     Retry(jobs::One),
-    /// Show how much waits in the queue
+    /// Show how much waits in the queue; list its dead letters, and send them back
     Queue(queue::Arguments),
+    /// List the notification channels and what waits for them; try them out
+    Notify(notify::Arguments),
     /// Show who asked for what and what was decided, newest first; check that it is untouched
     Audit(audit::Arguments),
-    /// From label to pull request on this machine alone, with a sample repository
-    Demo(serve::DemoArguments),
-    /// Look at every outside thing that is needed, and say what to type about what is wrong
-    Doctor(doctor::Arguments),
-    /// Run a repository's own checks on a copy of it, as a job would
-    Check(check::Arguments),
     /// Show the resolved configuration, secrets as ***, and where each value comes from
     Config,
-    /// Ask a few questions and write a configuration file
-    Init(init::Arguments),
+    /// Write jobs, embedded queue and audit to a file, also while a worker works
+    Backup(backup::BackUp),
+    /// Put a backup in the place of what a stopped worker knows, and keep that beside it
+    Restore(backup::Restore),
     /// Filter the container engine's socket, for a worker that is in a container itself
     SocketProxy(socket_proxy::Arguments),
+    /// Print a part of the manual that the program itself knows
+    #[command(hide = true)]
+    Reference(reference::Arguments),
     /// Print a completion script for a shell
+    ///
+    /// Put it where the shell looks. bash:
+    /// ~/.local/share/bash-completion/completions/codingworker; fish:
+    /// ~/.config/fish/completions/codingworker.fish; zsh: _codingworker in a folder of $fpath.
     Completions {
         /// Which shell
         shell: clap_complete::Shell,
     },
+}
+
+/// Every command with its options, as whoever checks or describes command lines needs them.
+pub fn command() -> clap::Command {
+    Arguments::command()
 }
 
 /// Runs the command that `args` name, the program's own name first.
@@ -136,6 +174,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(arguments: Arguments, options: LoadOptions, output: &Output) -> Result<Exit, CliError> {
+    let mut options = options;
+    if let Command::Serve(arguments) = &arguments.command {
+        arguments.override_in(&mut options);
+    }
     let desk = Desk { global: arguments.global, options, output };
     match arguments.command {
         Command::Serve(arguments) => serve::serve(&desk, &arguments),
@@ -146,13 +188,19 @@ fn dispatch(arguments: Arguments, options: LoadOptions, output: &Output) -> Resu
         Command::Cancel(one) => jobs::cancel(&desk, &one),
         Command::Retry(one) => submit::retry(&desk, &one),
         Command::Queue(arguments) => queue::run(&desk, arguments),
+        Command::Notify(arguments) => notify::run(&desk, arguments),
         Command::Audit(arguments) => audit::run(&desk, arguments),
+        Command::Backup(arguments) => backup::back_up(&desk, &arguments),
+        Command::Restore(arguments) => backup::restore(&desk, &arguments),
         Command::Demo(arguments) => serve::demo(&desk, arguments),
         Command::Doctor(arguments) => doctor::run(&desk, &arguments),
         Command::Check(arguments) => check::run(&desk, &arguments),
         Command::Config => config::run(&desk.config()?, output),
         Command::Init(arguments) => init::run(&arguments, &desk.options, output),
+        Command::SetupRepo(arguments) => setup_repo::run(&desk, &arguments),
+        Command::Service(arguments) => service::run(&desk, &arguments),
         Command::SocketProxy(arguments) => socket_proxy::run(&desk, &arguments),
+        Command::Reference(part) => reference::run(&part, command(), output),
         Command::Completions { shell } => completions::run::<Arguments>(shell, output),
     }
 }
@@ -241,12 +289,10 @@ fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
     fn the_command_line_is_well_formed() {
-        Arguments::command().debug_assert();
+        command().debug_assert();
     }
 }

@@ -14,6 +14,9 @@ use crate::domain::time::Timestamp;
 
 pub mod folder;
 pub mod github;
+mod watch;
+
+pub use watch::{Look, Page, Watch};
 
 /// The longest diff that is given, in bytes.
 pub const MOST_DIFF: usize = 512 * 1024;

@@ -20,7 +20,12 @@ mod choice;
 mod expand;
 mod file;
 mod keys;
+mod notify;
+mod poll;
 mod reader;
+mod reload;
+mod retired;
+mod seeing;
 mod trust;
 mod urls;
 
@@ -28,6 +33,10 @@ pub use cage::{Cage, Deps, Docker};
 pub use choice::{
     AnswerRefused, Builder, CageChoice, Language, LogFormat, Native, OnFailure, RunnerChoice,
 };
+pub use keys::{KEYS, Key, Kind, MODEL_KEYS, reloadable, variable};
+pub use notify::{Channel, Mail, Notify, Sink};
+pub use poll::Poll;
+pub use seeing::{Http, Listen, Otel};
 pub use trust::{Allowed, Trust};
 
 #[cfg(test)]
@@ -61,6 +70,14 @@ pub struct Config {
     pub trust: Trust,
     /// What may be pushed.
     pub gate: Limits,
+    /// Health and metrics.
+    pub http: Http,
+    /// Traces.
+    pub otel: Otel,
+    /// What is looked at without a queue in between.
+    pub poll: Poll,
+    /// Who is told of what happens.
+    pub notify: Notify,
     /// What is logged.
     pub log: Log,
     /// The file that was read, if there was one.
@@ -92,7 +109,7 @@ pub struct Worker {
 }
 
 /// `sqs`: the queue.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Sqs {
     /// `None`: the embedded queue in `state_dir`.
     pub queue_url: Option<String>,
@@ -105,7 +122,7 @@ pub struct Sqs {
 }
 
 /// `github`: the code host.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct GitHub {
     /// `None`: not set, and `serve` cannot start.
     pub token: Option<SecretString>,
@@ -299,6 +316,8 @@ impl Config {
 
     /// Every secret, for the redactor.
     pub fn secrets(&self) -> Vec<SecretString> {
-        self.github.token.iter().chain(self.aider.env.values()).cloned().collect()
+        let sent = self.aider.env.values().chain(self.otel.headers.values());
+        let told = self.notify.secrets();
+        self.github.token.iter().chain(sent).cloned().chain(told).collect()
     }
 }

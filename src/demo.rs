@@ -15,6 +15,7 @@ use crate::app::{self, AppError, Surroundings};
 use crate::config::{Config, ConfigError, LoadOptions};
 use crate::domain::task::Repository;
 use crate::engine::report;
+use crate::worker::journal::News;
 use crate::worker::lifecycle::Bells;
 
 mod install;
@@ -97,14 +98,16 @@ pub async fn run(
     drop((queue, database));
 
     let path = around.path.clone();
-    let worker = app::worker(&config, around, bells, true).await?;
+    let worker = app::worker(config, around, bells, true).await?;
     let mut news = worker.shift.news.subscribe();
     let work = worker.shift.work();
     tokio::pin!(work);
     loop {
         tokio::select! {
             biased;
-            Ok(news) = news.recv() => report::lines(&news.record).iter().for_each(|it| say(it)),
+            Ok(news) = news.recv() => if let News::Recorded { record, .. } = news {
+                report::lines(&record).iter().for_each(|it| say(it));
+            },
             done = &mut work => break done.map_err(AppError::from)?,
         }
     }

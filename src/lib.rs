@@ -12,6 +12,7 @@ pub mod engine;
 // Floor 2. One room for each thing outside. The front door (`queue.rs`) holds the trait and its
 // errors; the rooms behind it (`queue/sqs.rs`) talk to the world.
 pub mod agent;
+pub mod audit;
 pub mod cage;
 pub mod code_host;
 pub mod database;
@@ -26,14 +27,17 @@ pub mod retry;
 pub mod runner;
 pub mod service;
 pub mod store;
+pub mod telemetry;
 pub mod workspace;
 
 // Floor 3. The hands: carries out what the engine decides.
 pub mod worker;
 
-// Floor 5. The street door. (Floor 4, the faces of a server, is empty.)
+// Floor 4. The face: what a worker shows of itself.
+pub mod http;
+
+// Floor 5. The street door.
 pub mod app;
-pub mod audit;
 pub mod cli;
 pub mod config;
 pub mod demo;

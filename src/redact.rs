@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine;
@@ -25,10 +25,11 @@ const SHORTEST: usize = 8;
 /// Knows the secrets and every form of them. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    forms: Option<Arc<Forms>>,
+    forms: Arc<RwLock<Option<Arc<Forms>>>>,
 }
 
 struct Forms {
+    all: BTreeSet<Vec<u8>>,
     automaton: AhoCorasick,
     longest: usize,
 }
@@ -42,7 +43,16 @@ impl std::fmt::Debug for Redactor {
 impl Redactor {
     /// Looks for all of these.
     pub fn new(secrets: impl IntoIterator<Item = SecretString>) -> Self {
-        let mut forms = BTreeSet::new();
+        let redactor = Self::default();
+        redactor.learn(secrets);
+        redactor
+    }
+
+    /// Looks for these too from here on, as every clone does. What it knew it still looks for: an
+    /// old secret is no less one.
+    pub fn learn(&self, secrets: impl IntoIterator<Item = SecretString>) {
+        let mut known = self.forms.write().unwrap_or_else(PoisonError::into_inner);
+        let mut forms = known.as_ref().map(|it| it.all.clone()).unwrap_or_default();
         for secret in secrets {
             // A key of many lines is also printed line by line.
             for part in
@@ -53,18 +63,21 @@ impl Redactor {
         }
         let longest = forms.iter().map(Vec::len).max().unwrap_or(0);
         let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&forms);
-        match automaton {
-            Ok(automaton) if longest > 0 => {
-                Self { forms: Some(Arc::new(Forms { automaton, longest })) }
-            }
-            // The only other failure is more than 2^31 bytes of secrets.
-            _ => Self::default(),
+        // The only failure is more than 2^31 bytes of secrets.
+        if let Ok(automaton) = automaton
+            && longest > 0
+        {
+            *known = Some(Arc::new(Forms { all: forms, automaton, longest }));
         }
+    }
+
+    fn forms(&self) -> Option<Arc<Forms>> {
+        self.forms.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// `text` without secrets.
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        match &self.forms {
+        match self.forms() {
             Some(forms) if forms.automaton.is_match(text) => {
                 let clean = forms.replaced(text.as_bytes());
                 Cow::Owned(String::from_utf8_lossy(&clean).into_owned())
@@ -75,7 +88,7 @@ impl Redactor {
 
     /// `bytes` without secrets.
     pub fn bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        match &self.forms {
+        match self.forms() {
             Some(forms) if forms.automaton.is_match(bytes) => Cow::Owned(forms.replaced(bytes)),
             _ => Cow::Borrowed(bytes),
         }
@@ -83,7 +96,7 @@ impl Redactor {
 
     /// For bytes that come in pieces.
     pub fn stream(&self) -> Stream {
-        Stream { forms: self.forms.clone(), held: Vec::new() }
+        Stream { forms: self.forms(), held: Vec::new() }
     }
 }
 
@@ -241,6 +254,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_learnt_later_every_clone_knows_and_nothing_is_forgotten() {
+        let redactor = Redactor::new([SecretString::from("first-secret")]);
+        let clone = redactor.clone();
+        redactor.learn([SecretString::from("second-secret")]);
+        assert_eq!(clone.text("first-secret second-secret"), "*** ***");
+    }
+
+    #[test]
     fn a_secret_is_found_in_each_form_that_programs_print() {
         let redactor = redactor(&[TOKEN]);
         let hex: String = TOKEN.bytes().map(|b| format!("{b:02x}")).collect();
@@ -302,7 +323,7 @@ mod tests {
     #[test]
     fn a_stream_holds_back_less_than_the_longest_form() {
         let redactor = redactor(&["secret-secret"]);
-        let longest = redactor.forms.as_ref().unwrap().longest;
+        let longest = redactor.forms().unwrap().longest;
         let mut stream = redactor.stream();
         for _ in 0..100 {
             stream.push(b"secret-secre");

@@ -49,7 +49,7 @@ impl RetryPolicy {
 
     /// The pauses, without end. Where a random factor of 1 stretches an interval to between
     /// nothing and its double, half the limit gives full jitter up to the limit.
-    fn pauses(&self) -> impl Iterator<Item = Duration> {
+    pub fn pauses(&self) -> impl Iterator<Item = Duration> + use<> {
         let mut backoff = ExponentialBackoff {
             current_interval: self.initial / 2,
             initial_interval: self.initial / 2,

@@ -19,9 +19,11 @@ mod job;
 pub mod joblog;
 mod lookup;
 mod memory;
+mod polls;
 mod row;
 
 pub use job::{Admission, Found, Job, JobFilter, LogSection, StoreError};
+pub use polls::Watched;
 use row::one;
 
 const UNFINISHED: &str = "state NOT IN ('done', 'failed', 'cancelled')";

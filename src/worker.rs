@@ -1,5 +1,6 @@
 //! Floor 3, the hands: one delivery becomes one driven job, and stays ours until it is done.
 
+pub mod board;
 pub mod crew;
 pub mod drive;
 pub mod hands;
@@ -7,5 +8,9 @@ pub mod journal;
 pub mod lanes;
 pub mod lease;
 pub mod lifecycle;
+pub mod live;
+pub mod pulse;
 pub mod scene;
 pub mod shift;
+pub mod slots;
+pub mod watch;

@@ -14,13 +14,14 @@ use crate::domain::task::Repository;
 use crate::redact::Redactor;
 
 use super::output::{Cell, Tone, harmless, table};
-use super::{CliError, Desk, Exit, Output, serve, wait};
+use super::{CliError, Desk, Exit, Output, serve, trouble, wait};
 
 mod cage;
 mod engine;
 mod host;
 mod models;
 mod place;
+mod polling;
 mod programs;
 mod queue;
 
@@ -31,7 +32,7 @@ const AIDER_DEADLINE: Duration = Duration::from_secs(45);
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Also what the token may do in this repository
+    /// Look also at what the token may do in this repository, and whether its jobs would run
     #[arg(long, value_name = "OWNER/NAME")]
     repo: Option<Repository>,
 }
@@ -76,6 +77,12 @@ impl Finding {
         Self { status: Status::Warn, remedy: remedy.into(), ..Self::ok(name, detail) }
     }
 
+    /// Where the manual has what is wrong.
+    fn more(&self) -> Option<String> {
+        let is_wrong = matches!(self.status, Status::Warn | Status::Fail);
+        trouble::find(&self.detail).filter(|_| is_wrong).map(|it| it.place())
+    }
+
     fn fail(name: &'static str, detail: impl Into<String>, remedy: impl Into<String>) -> Self {
         let remedy = Some(remedy.into());
         Self { status: Status::Fail, remedy, ..Self::ok(name, detail) }
@@ -92,20 +99,21 @@ pub(super) fn run(desk: &Desk<'_>, arguments: &Arguments) -> Result<Exit, CliErr
             // What is around a job decides about what may be asked of it.
             let engine = engine::look(&config, &env, &home).await;
             let (level, cage) = cage::look(&config, &around, engine.image).await;
-            let (git, aider, docker, others, models, host, queue, place) = tokio::join!(
+            let (git, aider, docker, others, models, host, polling, queue, place) = tokio::join!(
                 within("git", DEADLINE, programs::git(&config, &around)),
                 within("aider", AIDER_DEADLINE, programs::aider(&config, &around)),
                 within("docker", DEADLINE, engine::programs(&around, &env, &home)),
                 within("tools", DEADLINE, programs::others(&around, &home)),
                 within("ollama", DEADLINE, models::look(&config)),
                 within("github", DEADLINE, host::look(&config, repository, level)),
+                within("polling", DEADLINE, polling::look(&config)),
                 within("queue", DEADLINE, queue::look(&config)),
                 within("state_dir", DEADLINE, place::look(&config)),
             );
             let engine = engine.findings;
             let configuration = configuration(&config);
-            [configuration, cage, engine, git, aider, models, host, queue, place, docker, others]
-                .concat()
+            let near = [configuration, cage, engine, git, aider, models, host].concat();
+            [near, polling, queue, place, docker, others].concat()
         };
         let findings = tokio::select! {
             findings = looks => findings,
@@ -154,9 +162,20 @@ fn exit(findings: &[Finding]) -> Exit {
     if failed { Exit::Missing } else { Exit::Done }
 }
 
+/// A finding as programs read it.
+#[derive(Serialize)]
+struct Known<'a> {
+    #[serde(flatten)]
+    finding: &'a Finding,
+    /// Where the manual has it, of what is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    more: Option<String>,
+}
+
 fn show(findings: &[Finding], output: &Output) -> Result<(), CliError> {
     if output.wants_json() {
-        return output.json(&findings);
+        let known = findings.iter().map(|finding| Known { finding, more: finding.more() });
+        return output.json(&known.collect::<Vec<_>>());
     }
     output.print(&text(findings, output))
 }
@@ -176,7 +195,10 @@ fn text(findings: &[Finding], output: &Output) -> String {
     let table = table(output, &[], &rows);
     let lines = table.lines().zip(findings).map(|(line, finding)| match &finding.remedy {
         Some(remedy) => format!("{line}\n      -> {}\n", harmless(remedy)),
-        None => format!("{line}\n"),
+        None => match finding.more() {
+            Some(place) => format!("{line}\n      -> {place}\n"),
+            None => format!("{line}\n"),
+        },
     });
     lines.collect()
 }

@@ -11,6 +11,8 @@ use crate::config::{Config, LoadOptions, TEMPLATE};
 
 use super::{CliError, Exit, Output};
 
+/// Read before the user's own file, where it is.
+const HERE: &str = "configs/config.yaml";
 /// The model that the shipped file names.
 const MODEL: &str = "ollama_chat/qwen2.5-coder:1.5b";
 
@@ -34,8 +36,15 @@ pub(super) struct Arguments {
     /// The repositories that may be worked on; may be given more than once
     #[arg(long = "repository", value_name = "OWNER/NAME")]
     repositories: Vec<String>,
+    /// Whether the worker asks GitHub itself what there is to do, without a cloud in between
+    #[arg(long, value_name = "ANSWER", value_parser = ["yes", "no"])]
+    poll: Option<String>,
+    /// A file that holds the GitHub token and nothing else; empty for GITHUB_TOKEN in the
+    /// environment, which a service does not have
+    #[arg(long, value_name = "PATH")]
+    token_file: Option<String>,
     /// Whether the worker's token is of the account that asks for the work
-    #[arg(long, value_parser = ["yes", "no"])]
+    #[arg(long, value_name = "ANSWER", value_parser = ["yes", "no"])]
     own_account: Option<String>,
     /// The language of what people read on GitHub
     #[arg(long, value_parser = ["en", "ja"])]
@@ -48,6 +57,8 @@ struct Answers {
     model: String,
     queue_url: String,
     repositories: Vec<String>,
+    poll: bool,
+    token_file: String,
     own_account: bool,
     language: String,
 }
@@ -67,12 +78,20 @@ pub(super) fn run(
     let mut ask = |question: &str, default: &str| -> Result<String, CliError> {
         if asks { prompt(question, default) } else { Ok(default.to_owned()) }
     };
-    let answers = answers(arguments, &mut ask)?;
+    let mut answers = answers(arguments, &mut ask)?;
+    if !answers.token_file.is_empty() {
+        // The file may lie elsewhere than where the question was answered.
+        let file = match answers.token_file.strip_prefix("~/") {
+            Some(rest) => options.home.join(rest),
+            None => options.cwd.join(&answers.token_file),
+        };
+        answers.token_file = file.display().to_string();
+    }
     let text = filled(&answers);
     checked(&text, options)?;
     write(&target, &text, arguments.force)?;
     output.print(&target.display().to_string())?;
-    output.note(&left_to_do(&answers, options));
+    output.note(&left_to_do(&answers, &target, options));
     Ok(Exit::Done)
 }
 
@@ -85,22 +104,38 @@ fn answers(
         None => ask(question, default),
     };
     let repositories = Some(arguments.repositories.join(", ")).filter(|it| !it.is_empty());
+    let model = answer(arguments.model.clone(), "Model, by the name that Aider knows", MODEL)?;
+    let queue_url = answer(
+        arguments.queue_url.clone(),
+        "URL of the SQS queue (empty: a queue on this machine)",
+        "",
+    )?;
+    let repositories = answer(
+        repositories,
+        "Repositories it may work on, as OWNER/NAME (empty: all that the token may push to)",
+        "",
+    )?;
+    let list = repositories.split([',', ' ']).filter(|it| !it.is_empty());
+    let repositories: Vec<_> = list.map(str::to_owned).collect();
+    // There is nothing to look at without a name, and nothing to look for with a cloud's queue.
+    let poll = match (queue_url.is_empty(), repositories.is_empty()) {
+        (true, false) => yes(&answer(
+            arguments.poll.clone(),
+            "Shall it look there for labelled issues itself, every minute? (yes, no)",
+            "yes",
+        )?)?,
+        _ => yes(arguments.poll.as_deref().unwrap_or("no"))?,
+    };
     Ok(Answers {
-        model: answer(arguments.model.clone(), "Model, by the name that Aider knows", MODEL)?,
-        queue_url: answer(
-            arguments.queue_url.clone(),
-            "URL of the SQS queue (empty: a queue on this machine)",
+        model,
+        queue_url,
+        repositories,
+        poll,
+        token_file: answer(
+            arguments.token_file.clone(),
+            "File that holds its GitHub token (empty: GITHUB_TOKEN in the environment)",
             "",
         )?,
-        repositories: answer(
-            repositories,
-            "Repositories it may work on, as OWNER/NAME (empty: all that the token may push to)",
-            "",
-        )?
-        .split([',', ' '])
-        .filter(|it| !it.is_empty())
-        .map(str::to_owned)
-        .collect(),
         own_account: yes(&answer(
             arguments.own_account.clone(),
             "Is its GitHub token of your own account, and do you set the labels? (yes, no)",
@@ -137,6 +172,10 @@ fn prompt(question: &str, default: &str) -> Result<String, CliError> {
 
 /// The shipped file with each answer in its place. Quoted as JSON, which YAML reads.
 fn filled(answers: &Answers) -> String {
+    let token = match answers.token_file.as_str() {
+        "" => "token: ${GITHUB_TOKEN}".to_owned(),
+        file => format!("token: {{file: {}}}", serde_json::Value::from(file)),
+    };
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
     let list: Vec<String> = answers.repositories.iter().map(|it| quoted(it)).collect();
     let plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "/_.-:".contains(c));
@@ -146,6 +185,8 @@ fn filled(answers: &Answers) -> String {
         .replacen(&format!("name: {MODEL}"), &format!("name: {model}"), 1)
         .replacen("queue_url: \"\"", &format!("queue_url: {}", quoted(&answers.queue_url)), 1)
         .replacen("repositories: []", &format!("repositories: [{}]", list.join(", ")), 1)
+        .replacen("token: ${GITHUB_TOKEN}", &token, 1)
+        .replacen("github: false", &format!("github: {}", answers.poll), 1)
         .replacen("own_account: false", &format!("own_account: {}", answers.own_account), 1)
         .replacen("language: en", &format!("language: {}", quoted(&answers.language)), 1)
 }
@@ -191,9 +232,15 @@ fn occupied(target: &Path) -> CliError {
     ))
 }
 
-fn left_to_do(answers: &Answers, options: &LoadOptions) -> String {
+fn left_to_do(answers: &Answers, target: &Path, options: &LoadOptions) -> String {
     let mut steps = Vec::new();
-    if options.env.get("GITHUB_TOKEN").is_none_or(String::is_empty) {
+    // As in a clone of this project, whose shipped file it is.
+    if options.cwd.join(HERE).is_file() && *target == options.user_file() {
+        steps.push(format!("cd    in this folder, {HERE} is read and the new file is not"));
+    }
+    if !answers.token_file.is_empty() {
+        steps.push(format!("chmod 600 {}    nobody else may read the token", answers.token_file));
+    } else if options.env.get("GITHUB_TOKEN").is_none_or(String::is_empty) {
         steps.push(
             "export GITHUB_TOKEN=…    a fine-grained token: contents, issues and pull requests, \
              read and write"
@@ -209,7 +256,7 @@ fn left_to_do(answers: &Answers, options: &LoadOptions) -> String {
         steps.push("aws sso login, or AWS_PROFILE, or keys: the AWS SDK's own chain".to_owned());
     }
     steps.push("codingworker doctor    says what is still missing".to_owned());
-    steps.push("codingworker serve".to_owned());
+    steps.push("codingworker serve    or, for good: codingworker service install".to_owned());
     let numbered = steps.iter().enumerate().map(|(at, it)| format!("  {}. {it}", at + 1));
     format!("Left to do:\n{}", numbered.collect::<Vec<_>>().join("\n"))
 }
@@ -236,10 +283,13 @@ mod tests {
     fn the_answers_stand_in_the_file_and_the_worker_reads_them() {
         let root = tempfile::tempdir().unwrap();
         let mut asked = Vec::new();
+        let token = root.path().join("token");
+        fs::write(&token, "a-token").unwrap();
         let given = [
             "ollama_chat/x:7b",
             "https://sqs.eu-west-1.amazonaws.com/1/q",
             "a/b, c/d",
+            token.to_str().unwrap(),
             "yes",
             "ja",
         ];
@@ -252,8 +302,32 @@ mod tests {
         assert_eq!(config.aider.models[0].name, given[0]);
         assert_eq!(config.sqs.queue_url.as_deref(), Some(given[1]));
         assert_eq!(config.trust.repositories.len(), 2);
-        assert!(config.trust.own_account);
+        assert!(config.trust.own_account && !config.poll.github);
+        assert!(config.github.token.is_some());
         assert_eq!(config.worker.language, crate::config::Language::Japanese);
+    }
+
+    #[test]
+    fn without_a_queue_it_offers_to_look_at_the_repositories_itself() {
+        let root = tempfile::tempdir().unwrap();
+        let mut ask = |question: &str, default: &str| match question.starts_with("Repositories") {
+            true => Ok("a/b".to_owned()),
+            false => Ok(default.to_owned()),
+        };
+        let answers = answers(&Arguments::default(), &mut ask).unwrap();
+        let config = Config::parse(&filled(&answers), &options(root.path())).unwrap();
+        assert!(config.poll.github && config.sqs.queue_url.is_none());
+    }
+
+    #[test]
+    fn who_stands_where_another_file_is_read_is_told_to_leave() {
+        let root = tempfile::tempdir().unwrap();
+        let (options, answers) = (options(root.path()), Answers::default());
+        let told = || left_to_do(&answers, &options.user_file(), &options);
+        assert!(!told().contains("is read and the new file is not"));
+        fs::create_dir(root.path().join("configs")).unwrap();
+        fs::write(root.path().join(HERE), "").unwrap();
+        assert!(told().contains("1. cd "), "{}", told());
     }
 
     #[test]

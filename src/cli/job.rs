@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::app;
+use crate::domain::job::JobState;
 use crate::domain::job::{Event, Record, Story};
 use crate::domain::verification::Levels;
 use crate::engine::report::{self, duration};
@@ -12,7 +13,7 @@ use crate::store::Job;
 
 use super::jobs::{One, Summary, find, story, tone};
 use super::output::{Cell, age, harmless, table};
-use super::{CliError, Desk, Exit, answer};
+use super::{CliError, Desk, Exit, answer, trouble};
 
 /// A job as programs read it, with its whole journal.
 #[derive(Debug, Serialize)]
@@ -21,6 +22,8 @@ struct Whole<'a> {
     summary: Summary,
     branch: Option<&'a str>,
     outcome: Option<String>,
+    /// Where the manual has it, of a job that failed.
+    more: Option<String>,
     cancel_requested: bool,
     /// Once it was laid out.
     levels: Option<Levels>,
@@ -50,6 +53,7 @@ fn whole<'a>(job: &Job, story: &'a Story) -> Whole<'a> {
         summary: Summary::of(job, title(story)),
         branch: story.change().map(|it| it.branch.as_str()),
         outcome: story.outcome().map(report::outcome),
+        more: more(job, story),
         cancel_requested: job.cancel_requested,
         levels: story.checkout().map(|it| it.levels),
         own_ms: report::own_ms(&story.records),
@@ -78,6 +82,7 @@ fn page(desk: &Desk<'_>, job: &Job, story: &Story, folder: &Path) -> String {
         ("branch", story.change().map(|it| it.branch.clone())),
         ("pull request", job.pull_request.clone()),
         ("outcome", ended),
+        ("more", more(job, story)),
         ("workspace", folder.is_dir().then(|| folder.display().to_string())),
         ("to see its work", kept(story)),
     ];
@@ -95,6 +100,12 @@ fn page(desk: &Desk<'_>, job: &Job, story: &Story, folder: &Path) -> String {
         text.push_str(&format!("\neverything but the agent and the checks: {own} ms\n"));
     }
     text
+}
+
+/// Where the manual has what made it fail.
+fn more(job: &Job, story: &Story) -> Option<String> {
+    let ended = story.outcome().filter(|_| job.state == JobState::Failed).map(report::outcome)?;
+    trouble::find(&ended).map(|it| it.place())
 }
 
 /// What was around the agent and the checks.

@@ -5,12 +5,13 @@ use std::io::{self, IsTerminal};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use secrecy::SecretString;
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
+use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, reload};
 
 use crate::config::LogFormat;
 use crate::redact::{Redacted, Redactor};
@@ -36,12 +37,27 @@ pub(super) struct Wishes<'a> {
 #[must_use]
 #[derive(Debug)]
 pub(super) struct Logging {
+    filter: reload::Handle<EnvFilter, Registry>,
+    redactor: Redactor,
     _file: Option<WorkerGuard>,
+}
+
+impl Logging {
+    /// From here on these secrets are taken out too.
+    pub(super) fn learn(&self, secrets: impl IntoIterator<Item = SecretString>) {
+        self.redactor.learn(secrets);
+    }
+
+    /// From here on this is logged.
+    pub(super) fn show(&self, filter: EnvFilter) -> Result<(), CliError> {
+        let failed = |error| CliError::failed(format!("the log level cannot be changed: {error}"));
+        self.filter.reload(filter).map_err(failed)
+    }
 }
 
 /// Starts logging for the whole process.
 pub(super) fn start(wishes: Wishes<'_>) -> Result<Logging, CliError> {
-    let filter = filter(wishes.level)?;
+    let (filter, handle) = reload::Layer::new(filter(wishes.level)?);
     let terminal = io::stderr().is_terminal();
     let mut layers = vec![layer(
         json(wishes.format, terminal),
@@ -53,14 +69,14 @@ pub(super) fn start(wishes: Wishes<'_>) -> Result<Logging, CliError> {
         let appender = appender(folder)?;
         // Lossy is the default: lines would go missing without a word when the disk is slow.
         let (writer, kept) = NonBlockingBuilder::default().lossy(false).finish(appender);
-        layers.push(layer(true, false, Redacted::new(writer, wishes.redactor)));
+        layers.push(layer(true, false, Redacted::new(writer, wishes.redactor.clone())));
         guard = Some(kept);
     }
     tracing_subscriber::registry()
         .with(layers.with_filter(filter))
         .try_init()
         .map_err(|error| CliError::failed(format!("cannot start logging: {error}")))?;
-    Ok(Logging { _file: guard })
+    Ok(Logging { filter: handle, redactor: wishes.redactor, _file: guard })
 }
 
 fn json(format: LogFormat, terminal: bool) -> bool {
@@ -71,7 +87,8 @@ fn json(format: LogFormat, terminal: bool) -> bool {
     }
 }
 
-fn filter(level: &str) -> Result<EnvFilter, CliError> {
+/// What a level, or directives, let through.
+pub(super) fn filter(level: &str) -> Result<EnvFilter, CliError> {
     EnvFilter::try_new(level).map_err(|error| {
         CliError::usage(format!(
             "`{level}` is no log level ({error}): write error, warn, info, debug or trace, \

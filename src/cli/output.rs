@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use crate::config::LoadOptions;
 
-use super::CliError;
+use super::trouble;
+use super::{CliError, Exit};
 
 /// Where a command says things, and how.
 #[derive(Clone, Debug)]
@@ -89,8 +90,20 @@ impl Output {
 
     /// Words about what went wrong.
     pub(super) fn error(&self, error: &CliError) {
-        if !matches!(error, CliError::ReaderGone) {
-            self.said(Tone::Bad, "error:", &error.to_string());
+        if matches!(error, CliError::ReaderGone) {
+            return;
+        }
+        let message = error.to_string();
+        let trouble = trouble::find(&message).filter(|_| error.exit() != Exit::Interrupted);
+        if self.json {
+            let (id, more) = (trouble.map(|it| it.id), trouble.map(|it| it.place()));
+            let value = serde_json::json!({ "error": message, "id": id, "more": more });
+            return self.note(&value.to_string());
+        }
+        self.said(Tone::Bad, "error:", &message);
+        if let Some(trouble) = trouble.filter(|it| !it.told) {
+            self.note(&format!("hint: {}", trouble.hint()));
+            self.note(&format!("more: {}", trouble.place()));
         }
     }
 

@@ -30,7 +30,7 @@ enum Command {
     Dead,
     /// Send dead letters back to the queue
     Redrive {
-        /// Which [default: all of them]
+        /// Which, by the ids that `queue dead` shows [default: all of them]
         #[arg(value_name = "ID")]
         ids: Vec<String>,
     },

@@ -1,17 +1,22 @@
 //! `serve` and `demo`: the commands that work rather than answer.
 
+use std::io::IsTerminal;
+
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
+use crate::app::reload::Reload;
 use crate::app::{self, AppError, Surroundings};
+use crate::cli::logging::{self, Logging};
 use crate::cli::output::harmless;
 use crate::cli::{CliError, Desk, Exit, runtime};
 use crate::code_host::HostError;
-use crate::config::Config;
+use crate::config::{Config, LoadOptions};
 use crate::demo::{self, DemoError, DemoOptions};
 use crate::queue::QueueError;
 use crate::runner::host::toolchain_env;
+use crate::service::manager;
 use crate::worker::lifecycle::{Bells, Signal, ring};
 use crate::worker::shift::ShiftError;
 
@@ -20,6 +25,19 @@ pub(super) struct Arguments {
     /// Leave with 0 once the queue is empty and every job is settled
     #[arg(long)]
     drain: bool,
+    /// Ask GitHub itself for labels and comments, as `poll.github: true` does: no webhook, no cloud
+    #[arg(long)]
+    poll_github: bool,
+}
+
+impl Arguments {
+    /// Puts what was asked for above what the configuration says.
+    pub(super) fn override_in(&self, options: &mut LoadOptions) {
+        if self.poll_github {
+            let name = "CODINGWORKER__POLL__GITHUB".to_owned();
+            options.env.insert(name, "true".to_owned());
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -36,23 +54,37 @@ pub(super) struct DemoArguments {
 pub(super) fn serve(desk: &Desk<'_>, arguments: &Arguments) -> Result<Exit, CliError> {
     let config = desk.config()?;
     app::state_dir(&config)?;
-    let _logging = desk.logging(&config, true)?;
+    let logging = desk.logging(&config, true)?;
     let around = surroundings(desk)?;
     runtime()?.block_on(async {
         let bells = listen()?;
-        let worker = app::worker(&config, around, bells, arguments.drain).await?;
-        tracing::info!(
-            version = env!("CARGO_PKG_VERSION"),
-            worker = config.worker.worker_id,
-            slots = config.worker.slots,
-            state_dir = %config.worker.state_dir.display(),
-            config = %config.file.as_deref().map_or("defaults".into(), |it| it.to_string_lossy()),
-            "waiting for tasks"
-        );
-        worker.shift.work().await.map_err(AppError::from)?;
+        // Early: a SIGHUP that nobody listens to ends a process.
+        let mut hang_up = HangUp::on_terminal(false)?;
+        let worker = app::worker(config, around, bells, arguments.drain).await?;
+        let (config, reload) = (worker.beside.config.now(), worker.reload.clone());
+        let work = worker.work(move || greet(&config));
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => break done?,
+                () = hang_up.next() => read_anew(desk, &reload, &logging),
+            }
+        }
         tracing::info!("stopped");
         Ok(Exit::Done)
     })
+}
+
+fn greet(config: &Config) {
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        worker = config.worker.worker_id,
+        slots = config.worker.slots,
+        state_dir = %config.worker.state_dir.display(),
+        config = %config.file.as_deref().map_or("defaults".into(), |it| it.to_string_lossy()),
+        "waiting for tasks"
+    );
 }
 
 /// Plays the demo in a folder of its own.
@@ -95,18 +127,78 @@ pub(super) fn surroundings(desk: &Desk<'_>) -> Result<Surroundings, CliError> {
     })
 }
 
+/// Reads the configuration anew. What is wrong is said, and everything stays as it is.
+fn read_anew(desk: &Desk<'_>, reload: &Reload, logging: &Logging) {
+    manager::reloading();
+    let level = |config: &Config| match &desk.global.log_level {
+        Some(named) => named.clone(),
+        None => config.log.level.clone(),
+    };
+    let taken = Config::load(&desk.options).map_err(CliError::from).and_then(|config| {
+        // All that can be refused comes before all that changes.
+        let filter = logging::filter(&level(&config))?;
+        logging.learn(config.secrets());
+        let warnings = config.warnings.clone();
+        let held = reload.take(config)?;
+        logging.show(filter)?;
+        Ok((held, warnings))
+    });
+    reload.count(taken.is_ok());
+    match taken {
+        Ok((held, warnings)) => {
+            for warning in warnings {
+                tracing::warn!("{warning}");
+            }
+            if !held.is_empty() {
+                let held = held.join(", ");
+                tracing::warn!("these have changed, and need a restart to count: {held}");
+            }
+            tracing::info!("the configuration was read anew; it counts for jobs that begin now");
+            manager::ready("waiting for tasks");
+        }
+        Err(error) => {
+            tracing::error!("the configuration stays as it was, the new one is refused: {error}");
+            manager::ready("the configuration on disk is wrong; the one before is in force");
+        }
+    }
+}
+
+/// SIGHUP: a service is to read its configuration anew; a program on a terminal has lost it.
+struct HangUp(Option<tokio::signal::unix::Signal>);
+
+impl HangUp {
+    /// Listens, if this process is on a terminal or not, as `wanted`.
+    fn on_terminal(wanted: bool) -> Result<Self, CliError> {
+        if std::io::stderr().is_terminal() != wanted {
+            return Ok(Self(None));
+        }
+        let failed = |error| CliError::failed(format!("cannot listen for signals: {error}"));
+        signal(SignalKind::hangup()).map(|it| Self(Some(it))).map_err(failed)
+    }
+
+    /// The next one; never, where nobody listens.
+    async fn next(&mut self) {
+        let Some(signal) = &mut self.0 else { return std::future::pending().await };
+        if signal.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
 /// Bells that ring when this process is told to stop.
 fn listen() -> Result<Bells, CliError> {
     let bells = Bells::default();
     let failed = |error| CliError::failed(format!("cannot listen for signals: {error}"));
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut closed = HangUp::on_terminal(true)?;
     let (send, mut heard) = mpsc::channel(4);
     tokio::spawn(async move {
         loop {
             let next = tokio::select! {
                 Some(()) = interrupt.recv() => Signal::Interrupt,
                 Some(()) = terminate.recv() => Signal::Terminate,
+                () = closed.next() => Signal::Terminate,
                 else => return,
             };
             if send.send(next).await.is_err() {
@@ -135,6 +227,8 @@ impl From<AppError> for CliError {
     fn from(error: AppError) -> Self {
         let exit = match &error {
             AppError::NoToken
+            | AppError::Locked(_)
+            | AppError::Listen { .. }
             | AppError::Host(HostError::BadToken(_) | HostError::Unavailable(_))
             | AppError::Queue(QueueError::Unavailable(_) | QueueError::Refused(_))
             | AppError::Shift(ShiftError::Queue(_)) => Exit::Missing,

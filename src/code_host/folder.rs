@@ -21,6 +21,7 @@ mod ledger;
 mod people;
 mod pull;
 mod remark;
+mod watch;
 
 pub use ledger::{FolderComment, FolderIssue, FolderPullRequest, FolderRole, LabelEvent, Ledger};
 

@@ -28,11 +28,13 @@ mod comment;
 mod diff;
 mod graphql;
 mod issue;
+mod onboard;
 mod permission;
 mod pull;
 mod remark;
 mod text;
 mod token;
+mod watch;
 mod wire;
 
 pub use token::{Permissions, TokenFacts, TokenKind};

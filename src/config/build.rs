@@ -10,7 +10,7 @@ use crate::engine::gate;
 
 use super::cage::{cage, deps, docker, unwise};
 use super::file::Found;
-use super::keys::{MODEL_KEYS, hint};
+use super::keys::{MODEL_KEYS, hint, model_key};
 use super::reader::{Reader, integer, shown, structure, text};
 use super::*;
 
@@ -29,6 +29,10 @@ pub(super) fn config(options: &LoadOptions, found: Option<Found>) -> Result<Conf
         deps: deps(&mut reader),
         trust: trust(&mut reader),
         gate: gate(&mut reader),
+        http: seeing::http(&mut reader),
+        otel: seeing::otel(&mut reader),
+        poll: poll::poll(&mut reader),
+        notify: notify::notify(&mut reader),
         log: Log {
             level: reader.text("log.level"),
             format: reader.choice("log.format", LogFormat::ALL),
@@ -39,6 +43,7 @@ pub(super) fn config(options: &LoadOptions, found: Option<Found>) -> Result<Conf
         settings: std::mem::take(&mut reader.settings),
     };
     config.warnings.extend(unwise(&config));
+    reader.problems.extend(poll::missing(&config));
     match reader.problems {
         problems if problems.is_empty() => Ok(config),
         problems => Err(ConfigError::Invalid { problems }),
@@ -54,11 +59,11 @@ fn worker(reader: &mut Reader<'_>) -> Worker {
             it if it.len() <= 64 && it.chars().all(|c| c.is_ascii_graphic() && c != '`') => Ok(it),
             it => Err(format!("`{it}`: expected at most 64 letters, digits and signs, no spaces")),
         }),
-        slots: usize_of(reader.integer("worker.slots", 1..=64)),
+        slots: usize_of(reader.integer("worker.slots")),
         state_dir: reader.path("worker.state_dir").unwrap_or_else(|| cwd.join("codingworker")),
-        max_retries: u32_of(reader.integer("worker.max_retries", 0..=100)),
-        retry_delay: seconds(reader.integer("worker.retry_delay_seconds", 0..=3_600)),
-        job_timeout: seconds(reader.integer("worker.job_timeout_seconds", 10..=36_000)),
+        max_retries: u32_of(reader.integer("worker.max_retries")),
+        retry_delay: seconds(reader.integer("worker.retry_delay_seconds")),
+        job_timeout: seconds(reader.integer("worker.job_timeout_seconds")),
         branch_prefix: reader.read("worker.branch_prefix", |value| branch_prefix(text(value)?)),
         language: reader.choice("worker.language", Language::ALL),
     }
@@ -71,8 +76,8 @@ fn sqs(reader: &mut Reader<'_>) -> Sqs {
             it => urls::checked(&it, false).map(Some),
         }),
         region: reader.text("sqs.region"),
-        wait_time: seconds(reader.integer("sqs.wait_time_seconds", 0..=20)),
-        visibility_timeout: seconds(reader.integer("sqs.visibility_timeout", 30..=43_200)),
+        wait_time: seconds(reader.integer("sqs.wait_time_seconds")),
+        visibility_timeout: seconds(reader.integer("sqs.visibility_timeout")),
     }
 }
 
@@ -96,7 +101,7 @@ fn aider(reader: &mut Reader<'_>) -> Aider {
             it if it.contains('/') => Ok(expand::path(&it, &home, &cwd)),
             it => Ok(PathBuf::from(it)),
         }),
-        map_tokens: u32_of(reader.integer("aider.map_tokens", 0..=65_536)),
+        map_tokens: u32_of(reader.integer("aider.map_tokens")),
         env: reader.secrets("aider.env"),
         models: reader.read("aider.models", models).into_iter().map(WrittenModel::model).collect(),
         hosts: reader.read("aider.hosts", |value| {
@@ -127,8 +132,8 @@ fn ollama(reader: &mut Reader<'_>) -> Ollama {
 
 fn verify(reader: &mut Reader<'_>) -> Verify {
     Verify {
-        max_fixes: u32_of(reader.integer("verify.max_fixes", 0..=20)),
-        timeout: seconds(reader.integer("verify.timeout_seconds", 1..=36_000)),
+        max_fixes: u32_of(reader.integer("verify.max_fixes")),
+        timeout: seconds(reader.integer("verify.timeout_seconds")),
         runner: reader.choice("verify.runner", RunnerChoice::ALL),
         write_tests: reader.flag("verify.write_tests"),
         on_failure: reader.choice("verify.on_failure", OnFailure::ALL),
@@ -143,7 +148,7 @@ fn trust(reader: &mut Reader<'_>) -> Trust {
         native: reader.choice("trust.native", Native::ALL),
         allow_native: reader.read("trust.allow_native", repositories),
         allow_network: reader.read("trust.allow_network", repositories),
-        max_runs_per_day: u32_of(reader.integer("trust.max_runs_per_day", 1..=1_000)),
+        max_runs_per_day: u32_of(reader.integer("trust.max_runs_per_day")),
         bots: reader.read("trust.bots", |value| {
             let id = |it: &String| it.parse().ok().filter(|&it: &u64| it > 0);
             let wrong = |it| format!("`{it}` is no account's number: gh api users/NAME --jq .id");
@@ -156,13 +161,12 @@ fn trust(reader: &mut Reader<'_>) -> Trust {
 }
 
 fn gate(reader: &mut Reader<'_>) -> gate::Limits {
-    const MOST: u64 = 64 << 20;
     let limits = gate::Limits {
-        max_files: reader.integer("gate.max_files", 1..=10_000),
-        max_lines: reader.integer("gate.max_lines", 1..=1_000_000),
-        max_bytes: reader.integer("gate.max_bytes", 1..=MOST),
-        max_file_bytes: reader.integer("gate.max_file_bytes", 1..=MOST),
-        max_deletions: reader.integer("gate.max_deletions", 0..=10_000),
+        max_files: reader.integer("gate.max_files"),
+        max_lines: reader.integer("gate.max_lines"),
+        max_bytes: reader.integer("gate.max_bytes"),
+        max_file_bytes: reader.integer("gate.max_file_bytes"),
+        max_deletions: reader.integer("gate.max_deletions"),
         allow: reader.read("gate.allow", patterns),
         protect: reader.read("gate.protect", patterns),
     };
@@ -220,13 +224,18 @@ fn model(value: &Value) -> Result<WrittenModel, String> {
         other => return Err(format!("expected `name: …`, not {}", shown(other))),
     };
     for key in pairs.keys().filter_map(Value::as_str) {
-        if !MODEL_KEYS.contains(&key) {
-            return Err(format!("unknown key `{key}`{}", hint(key, MODEL_KEYS.iter().copied())));
+        if model_key(key).is_none() {
+            let known = MODEL_KEYS.iter().map(|it| it.name);
+            return Err(format!("unknown key `{key}`{}", hint(key, known)));
         }
     }
-    let number = |key: &str, range, default| match pairs.get(key) {
-        Some(it) => integer(it, &range).map_err(|error| format!("`{key}`: {error}")),
-        None => Ok(default),
+    let number = |key: &str| {
+        let known = model_key(key);
+        let default =
+            || serde_yaml::from_str(known.map_or("", |it| it.default)).unwrap_or_default();
+        let range = known.map_or(0..=0, Key::range);
+        let value = pairs.get(key).cloned().unwrap_or_else(default);
+        integer(&value, &range).map_err(|error| format!("`{key}`: {error}"))
     };
     let name = match bare {
         Some(name) => name,
@@ -238,18 +247,21 @@ fn model(value: &Value) -> Result<WrittenModel, String> {
     }
     let edit_format = pairs.get("edit_format").map(text).transpose()?;
     let edit_format = edit_format.unwrap_or_else(|| "whole".to_owned());
-    if !["whole", "diff"].contains(&edit_format.as_str()) {
-        return Err(format!("`edit_format`: `{edit_format}` is none of whole, diff"));
+    if let Some(Key { kind: Kind::Choice(names), .. }) = model_key("edit_format")
+        && !names.contains(&edit_format.as_str())
+    {
+        let names = names.join(", ");
+        return Err(format!("`edit_format`: `{edit_format}` is none of {names}"));
     }
     Ok(WrittenModel {
         name,
-        timeout_seconds: number("timeout_seconds", 1..=36_000, 600)?,
-        num_ctx: number("num_ctx", 1_024..=2_097_152, 8_192)?,
+        timeout_seconds: number("timeout_seconds")?,
+        num_ctx: number("num_ctx")?,
         edit_format,
     })
 }
 
-fn texts(value: &Value) -> Result<Vec<String>, String> {
+pub(super) fn texts(value: &Value) -> Result<Vec<String>, String> {
     match value {
         Value::String(it) if !it.trim_start().starts_with('[') => {
             let parts = it.split(',').map(str::trim).filter(|it| !it.is_empty());

@@ -47,11 +47,11 @@ pub(super) fn cage(reader: &mut Reader<'_>) -> Cage {
     Cage {
         level: reader.choice("cage.level", CageChoice::ALL),
         limits: Limits {
-            memory: MIB * reader.integer("cage.memory_mb", 64..=1_048_576),
-            processes: u32_of(reader.integer("cage.processes", 16..=65_536)),
+            memory: MIB * reader.integer("cage.memory_mb"),
+            processes: u32_of(reader.integer("cage.processes")),
             cpus: reader.read("cage.cpus", cpus),
-            file_size: MIB * reader.integer("cage.file_size_mb", 1..=1_048_576),
-            temporary: MIB * reader.integer("cage.tmp_mb", 1..=1_048_576),
+            file_size: MIB * reader.integer("cage.file_size_mb"),
+            temporary: MIB * reader.integer("cage.tmp_mb"),
         },
     }
 }
@@ -69,8 +69,8 @@ pub(super) fn docker(reader: &mut Reader<'_>) -> Docker {
 
 pub(super) fn deps(reader: &mut Reader<'_>) -> Deps {
     Deps {
-        keep: seconds(DAY * reader.integer("deps.keep_days", 1..=3_650)),
-        max_bytes: GIB * reader.integer("deps.max_gb", 1..=65_536),
+        keep: seconds(DAY * reader.integer("deps.keep_days")),
+        max_bytes: GIB * reader.integer("deps.max_gb"),
     }
 }
 

@@ -11,6 +11,8 @@ macro_rules! choice {
         impl $name {
             /// All of them, by the names that people type.
             pub const ALL: &'static [(&'static str, Self)] = &[$(($text, Self::$variant)),+];
+            /// What people type.
+            pub(super) const NAMES: &'static [&'static str] = &[$($text),+];
         }
     };
 }

@@ -80,6 +80,18 @@ pub(super) fn text(text: &str, env: &BTreeMap<String, String>) -> Result<String,
     Ok(out)
 }
 
+/// A variable that is set and that `value` names as `$NAME`, without braces.
+pub(super) fn bare(value: &Value, env: &BTreeMap<String, String>) -> Option<String> {
+    let Value::String(text) = value else { return None };
+    text.match_indices('$').find_map(|(at, _)| {
+        let rest = &text[at + 1..];
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        let name = &rest[..end.unwrap_or(rest.len())];
+        let is_set = is_name(name) && env.get(name).is_some_and(|it| !it.is_empty());
+        (is_set && !text[..at].ends_with('$')).then(|| name.to_owned())
+    })
+}
+
 /// Whether a variable can have this name.
 pub(super) fn is_name(name: &str) -> bool {
     !name.is_empty()
@@ -102,6 +114,19 @@ mod tests {
 
     fn env() -> BTreeMap<String, String> {
         [("NAME", "value"), ("EMPTY", "")].map(|(k, v)| (k.to_owned(), v.to_owned())).into()
+    }
+
+    #[test]
+    fn a_variable_without_braces_is_noticed_where_there_is_one() {
+        for (given, expected) in [
+            ("$NAME/bin", Some("NAME")),
+            ("a $NONE $NAME", Some("NAME")),
+            ("${NAME}", None),
+            ("$$NAME", None),
+            ("$NONE $EMPTY $ 5$", None),
+        ] {
+            assert_eq!(bare(&given.into(), &env()).as_deref(), expected, "{given}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_yaml::Value;
 
 use super::keys::{KEYS, hint};
+use super::retired::{self, RETIRED};
 use super::{ConfigError, LoadOptions};
 
 /// More than this is refused before it is parsed: nesting makes parsing slow.
@@ -23,7 +24,10 @@ pub(super) struct Found {
 #[derive(Default)]
 pub(super) struct Leaves {
     pub(super) values: BTreeMap<&'static str, (Value, usize)>,
+    /// Those of keys that there are no more.
+    pub(super) retired: BTreeMap<&'static str, (Value, usize)>,
     pub(super) problems: Vec<String>,
+    pub(super) warnings: Vec<String>,
 }
 
 /// The first file of the search order. One that was named must be there.
@@ -79,13 +83,13 @@ pub(super) fn leaves(found: &Found) -> Leaves {
     for (section, inner) in &tree {
         let section = name(section);
         let line = line_of(&found.text, &[&section]);
-        let known: Vec<&str> = KEYS.iter().filter_map(|it| in_section(it.0, &section)).collect();
+        let known: Vec<&str> = KEYS.iter().filter_map(|it| in_section(it.name, &section)).collect();
         if known.is_empty() {
-            let sections = KEYS.iter().filter_map(|it| Some(it.0.split_once('.')?.0));
-            let whole = KEYS.iter().find(|it| in_any_section(it.0) == Some(section.as_str()));
+            let sections = KEYS.iter().filter_map(|it| Some(it.name.split_once('.')?.0));
+            let whole = KEYS.iter().find(|it| in_any_section(it.name) == Some(section.as_str()));
             let hint = whole.map_or_else(
                 || hint(&section, sections),
-                |it| format!(": it belongs in a section, as `{}`", it.0),
+                |it| format!(": it belongs in a section, as `{}`", it.name),
             );
             leaves.problems.push(format!("{shown}:{line}: unknown section `{section}`{hint}"));
             continue;
@@ -96,15 +100,23 @@ pub(super) fn leaves(found: &Found) -> Leaves {
                 for (key, value) in pairs {
                     let key = name(key);
                     let line = line_of(&found.text, &[&section, &key]);
-                    match KEYS.iter().find(|it| in_section(it.0, &section) == Some(key.as_str())) {
+                    match KEYS.iter().find(|it| in_section(it.name, &section) == Some(key.as_str()))
+                    {
                         Some(_) if value.is_null() => {}
                         Some(it) => {
-                            leaves.values.insert(it.0, (value.clone(), line));
+                            leaves.values.insert(it.name, (value.clone(), line));
                         }
-                        None => leaves.problems.push(format!(
-                            "{shown}:{line}: unknown key `{section}.{key}`{}",
-                            hint(&key, known.iter().copied())
-                        )),
+                        None => {
+                            let retired =
+                                RETIRED.iter().find(|it| in_section(it, &section) == Some(&key));
+                            match retired {
+                                Some(it) => drop(leaves.retired.insert(it, (value.clone(), line))),
+                                None => leaves.problems.push(format!(
+                                    "{shown}:{line}: unknown key `{section}.{key}`{}",
+                                    hint(&key, known.iter().copied())
+                                )),
+                            }
+                        }
                     }
                 }
             }
@@ -114,6 +126,7 @@ pub(super) fn leaves(found: &Found) -> Leaves {
             )),
         }
     }
+    retired::settle(&mut leaves, &found.path);
     leaves
 }
 

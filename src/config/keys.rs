@@ -1,71 +1,121 @@
-//! The keys that there are, and their defaults, as YAML.
+//! The keys that there are: what each is, what it may be set to, and its default.
+//!
+//! One table (`keys/table.rs`) drives the reading of the layers, the ranges and words that are
+//! accepted, `codingworker config`, the reference in `docs/configuration.md`, and what a reload
+//! can change.
 
-/// Section, key, default. `configs/config.yaml` says the same, and a test compares the two.
-pub(super) const KEYS: &[(&str, &str)] = &[
-    ("worker.worker_id", "''"),
-    ("worker.slots", "1"),
-    ("worker.state_dir", "${XDG_STATE_HOME:-~/.local/state}/codingworker"),
-    ("worker.max_retries", "3"),
-    ("worker.retry_delay_seconds", "10"),
-    ("worker.job_timeout_seconds", "3600"),
-    ("worker.branch_prefix", "ai/issue-"),
-    ("worker.language", "en"),
-    ("sqs.queue_url", "''"),
-    ("sqs.region", "ap-northeast-1"),
-    ("sqs.wait_time_seconds", "20"),
-    ("sqs.visibility_timeout", "300"),
-    ("github.token", "${GITHUB_TOKEN}"),
-    ("github.api_url", "https://api.github.com"),
-    ("github.git_url", "https://github.com"),
-    ("github.clone_base_dir", "''"),
-    ("aider.bin_path", "aider"),
-    ("aider.map_tokens", "0"),
-    ("aider.env", "{}"),
-    (
-        "aider.models",
-        "[{name: 'ollama_chat/qwen2.5-coder:1.5b', timeout_seconds: 600, num_ctx: 8192, \
-         edit_format: whole}]",
-    ),
-    ("aider.hosts", "[]"),
-    ("ollama.host", "http://127.0.0.1:11434"),
-    ("verify.max_fixes", "3"),
-    ("verify.timeout_seconds", "600"),
-    ("verify.runner", "auto"),
-    ("verify.write_tests", "true"),
-    ("verify.on_failure", "draft"),
-    ("cage.level", "auto"),
-    ("cage.memory_mb", "4096"),
-    ("cage.processes", "512"),
-    ("cage.cpus", "2"),
-    ("cage.file_size_mb", "1024"),
-    ("cage.tmp_mb", "1024"),
-    ("docker.keep_images", "false"),
-    ("docker.builder", "classic"),
-    ("docker.image", "''"),
-    ("deps.keep_days", "30"),
-    ("deps.max_gb", "20"),
-    ("trust.repositories", "[]"),
-    ("trust.native", "private"),
-    ("trust.allow_native", "[]"),
-    ("trust.allow_network", "[]"),
-    ("trust.max_runs_per_day", "10"),
-    ("trust.bots", "[]"),
-    ("trust.own_account", "false"),
-    ("trust.forks", "false"),
-    ("trust.answer_refused", "all"),
-    ("gate.max_files", "50"),
-    ("gate.max_lines", "2000"),
-    ("gate.max_bytes", "524288"),
-    ("gate.max_file_bytes", "262144"),
-    ("gate.max_deletions", "20"),
-    ("gate.allow", "[]"),
-    ("gate.protect", "[]"),
-    ("log.level", "info"),
-    ("log.format", "auto"),
-];
+use std::ops::RangeInclusive;
 
-/// What a model of `aider.models` may say about itself.
-pub(super) const MODEL_KEYS: &[&str] = &["name", "timeout_seconds", "num_ctx", "edit_format"];
+mod table;
+
+pub use table::{KEYS, MODEL_KEYS};
+
+/// One key of the configuration.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// `section.key`
+    pub name: &'static str,
+    /// As YAML.
+    pub default: &'static str,
+    /// What it may be set to.
+    pub kind: Kind,
+    /// What it is, for people.
+    pub about: &'static str,
+    /// Whether a reload (SIGHUP) brings it into force. If not, the next start does.
+    pub reloadable: bool,
+}
+
+/// What a key may be set to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A whole number.
+    Integer {
+        /// From, and to.
+        range: (u64, u64),
+        /// Of what: seconds, MiB, …
+        unit: &'static str,
+    },
+    /// true or false.
+    Flag,
+    /// One of a few words.
+    Choice(&'static [&'static str]),
+    /// Anything else: says what, in a few words.
+    Text(&'static str),
+    /// A path of this machine.
+    Path,
+    /// A token, a password: never shown, and it may stand in a file of its own.
+    Secret,
+    /// Names with secrets.
+    Secrets,
+    /// A list; says of what.
+    List(&'static str),
+}
+
+impl Key {
+    const fn new(
+        name: &'static str,
+        default: &'static str,
+        kind: Kind,
+        about: &'static str,
+    ) -> Self {
+        Self { name, default, kind, about, reloadable: true }
+    }
+
+    const fn integer(
+        name: &'static str,
+        default: &'static str,
+        range: RangeInclusive<u64>,
+        unit: &'static str,
+        about: &'static str,
+    ) -> Self {
+        let kind = Kind::Integer { range: (*range.start(), *range.end()), unit };
+        Self::new(name, default, kind, about)
+    }
+
+    const fn flag(name: &'static str, default: &'static str, about: &'static str) -> Self {
+        Self::new(name, default, Kind::Flag, about)
+    }
+
+    const fn choice(
+        name: &'static str,
+        default: &'static str,
+        names: &'static [&'static str],
+        about: &'static str,
+    ) -> Self {
+        Self::new(name, default, Kind::Choice(names), about)
+    }
+
+    const fn list(
+        name: &'static str,
+        default: &'static str,
+        of: &'static str,
+        about: &'static str,
+    ) -> Self {
+        Self::new(name, default, Kind::List(of), about)
+    }
+
+    const fn text(
+        name: &'static str,
+        default: &'static str,
+        what: &'static str,
+        about: &'static str,
+    ) -> Self {
+        Self::new(name, default, Kind::Text(what), about)
+    }
+
+    /// What was put together at the start holds it: a reload cannot change it.
+    const fn at_start(self) -> Self {
+        Self { reloadable: false, ..self }
+    }
+
+    /// The whole numbers that are accepted, of a key that is one.
+    pub(super) fn range(&self) -> RangeInclusive<u64> {
+        match self.kind {
+            Kind::Integer { range: (low, high), .. } => low..=high,
+            _ => 0..=u64::MAX,
+        }
+    }
+}
 
 /// Starts the name of a variable that sets a key.
 pub(super) const PREFIX: &str = "CODINGWORKER__";
@@ -73,8 +123,23 @@ pub(super) const PREFIX: &str = "CODINGWORKER__";
 /// Starts the name of a variable that adds to the map `aider.env`.
 pub(super) const AIDER_ENV: &str = "CODINGWORKER__AIDER__ENV__";
 
+/// What the table says about `name`.
+pub(super) fn key(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|it| it.name == name)
+}
+
+/// What the table says about `name`, which a model of `aider.models` may have.
+pub(super) fn model_key(name: &str) -> Option<&'static Key> {
+    MODEL_KEYS.iter().find(|it| it.name == name)
+}
+
+/// Whether a reload (SIGHUP) brings a new value of `name` into force.
+pub fn reloadable(name: &str) -> bool {
+    key(name).is_some_and(|it| it.reloadable)
+}
+
 /// The variable that sets `key`.
-pub(super) fn variable(key: &str) -> String {
+pub fn variable(key: &str) -> String {
     format!("{PREFIX}{}", key.replace('.', "__").to_ascii_uppercase())
 }
 

@@ -7,12 +7,12 @@ use std::ops::RangeInclusive;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_yaml::Value;
 
 use super::file::{Found, Leaves, leaves};
-use super::keys::{AIDER_ENV, KEYS, PREFIX, hint, variable};
+use super::keys::{self, AIDER_ENV, KEYS, Key, PREFIX, hint, variable};
 use super::{LoadOptions, Origin, Setting, expand};
 
 /// Longer than any secret that stands in a file.
@@ -33,8 +33,9 @@ impl<'a> Reader<'a> {
         let mut leaves = found.map(leaves).unwrap_or_default();
         let mut problems = std::mem::take(&mut leaves.problems);
         problems.extend(unknown_variables(&options.env));
+        let warnings = std::mem::take(&mut leaves.warnings);
         let file = found.map(|it| it.path.clone());
-        Self { options, file, leaves, problems, warnings: Vec::new(), settings: Vec::new() }
+        Self { options, file, leaves, problems, warnings, settings: Vec::new() }
     }
 
     /// Notes that something is wrong with `key`.
@@ -54,6 +55,11 @@ impl<'a> Reader<'a> {
         }
         if let (Some((value, line)), Some(path)) = (self.leaves.values.remove(key), &self.file) {
             let origin = Origin::File { path: path.clone(), line };
+            if let Some(name) = expand::bare(&value, &self.options.env) {
+                self.warnings.push(format!(
+                    "{origin}: `{key}`: `${name}` is taken as it stands: write `${{{name}}}`"
+                ));
+            }
             match expand::value(&value, &self.options.env) {
                 Ok(value) => return (value, origin),
                 // `doctor` and `serve` say what to do about a token that is not there.
@@ -67,7 +73,7 @@ impl<'a> Reader<'a> {
     }
 
     fn default(&self, key: &str) -> Value {
-        let text = KEYS.iter().find(|it| it.0 == key).map_or("", |it| it.1);
+        let text = keys::key(key).map_or("", |it| it.default);
         let value = serde_yaml::from_str(text).unwrap_or(Value::Null);
         expand::value(&value, &self.options.env).unwrap_or_else(|_| Value::String(String::new()))
     }
@@ -97,7 +103,9 @@ impl<'a> Reader<'a> {
         self.read(key, text)
     }
 
-    pub(super) fn integer(&mut self, key: &'static str, range: RangeInclusive<u64>) -> u64 {
+    /// A whole number, in the range that the table of keys says.
+    pub(super) fn integer(&mut self, key: &'static str) -> u64 {
+        let range = keys::key(key).map_or(0..=0, Key::range);
         self.read(key, |value| integer(value, &range))
     }
 
@@ -151,16 +159,54 @@ impl<'a> Reader<'a> {
         secret.map(SecretString::from)
     }
 
-    /// A map of secrets, by name.
+    /// A map of secrets, by the name of a variable each. Variables of ours add to it.
     pub(super) fn secrets(&mut self, key: &'static str) -> BTreeMap<String, SecretString> {
+        let (mut secrets, origin) = self.named_secrets(key, expand::is_name, "a variable");
+        for (name, value) in &self.options.env {
+            if let Some(name) = name.strip_prefix(AIDER_ENV).filter(|it| expand::is_name(it)) {
+                secrets.insert(name.to_owned(), SecretString::from(value.clone()));
+            }
+        }
+        self.settle_secrets(key, &secrets, origin);
+        secrets
+    }
+
+    /// A map of secrets, by the name of an HTTP header each, such as `x-api-key`.
+    pub(super) fn headers(&mut self, key: &'static str) -> BTreeMap<String, SecretString> {
+        let (headers, origin) = self.named_secrets(key, is_header, "an HTTP header");
+        for (name, value) in &headers {
+            if value.expose_secret().contains(|it: char| it.is_control()) {
+                self.wrong(key, &origin, &format!("the value of `{name}` has a control character"));
+            }
+        }
+        self.settle_secrets(key, &headers, origin);
+        headers
+    }
+
+    fn settle_secrets(
+        &mut self,
+        key: &'static str,
+        secrets: &BTreeMap<String, SecretString>,
+        origin: Origin,
+    ) {
+        let hidden: BTreeMap<_, _> = secrets.keys().map(|name| (name, "***")).collect();
+        self.settle(key, &hidden, origin);
+    }
+
+    fn named_secrets(
+        &mut self,
+        key: &'static str,
+        is_name: fn(&str) -> bool,
+        of_what: &str,
+    ) -> (BTreeMap<String, SecretString>, Origin) {
         let (value, origin) = self.raw(key);
         let mut secrets = BTreeMap::new();
         match structure(&value) {
             Ok(Value::Mapping(pairs)) => {
                 for (name, value) in &pairs {
                     let name = name.as_str().unwrap_or_default();
-                    if !expand::is_name(name) {
-                        let what = format!("`{name}` is no name of a variable");
+                    if !is_name(name) {
+                        let what = format!("`{name}` is no name of {of_what}");
                         self.wrong(key, &origin, &what);
                     } else if let Some(secret) = self.revealed(key, value, &origin) {
                         secrets.insert(name.to_owned(), SecretString::from(secret));
@@ -170,47 +216,70 @@ impl<'a> Reader<'a> {
             Ok(Value::Null) => {}
             _ => self.wrong(key, &origin, &"expected names with values, such as `{NAME: value}`"),
         }
-        for (name, value) in &self.options.env {
-            if let Some(name) = name.strip_prefix(AIDER_ENV).filter(|it| expand::is_name(it)) {
-                secrets.insert(name.to_owned(), SecretString::from(value.clone()));
-            }
+        (secrets, origin)
+    }
+
+    /// A structure with secrets in it, under one of `names`, and where it comes from.
+    pub(super) fn raw_with_secrets(
+        &mut self,
+        key: &'static str,
+        names: &[&str],
+    ) -> (Value, Origin) {
+        let open = self.leaves.values.get(key).is_some_and(|it| holds(&it.0, names));
+        if let (true, Some(file)) = (open, &self.file) {
+            self.warnings.extend(open_to_others(file));
         }
-        let hidden: BTreeMap<_, _> = secrets.keys().map(|name| (name, "***")).collect();
-        self.settle(key, &hidden, origin);
-        secrets
+        self.raw(key)
     }
 
     fn revealed(&mut self, key: &str, value: &Value, origin: &Origin) -> Option<String> {
-        let Value::Mapping(pairs) = value else {
-            return text(value).map_err(|error| self.wrong(key, origin, &error)).ok();
-        };
+        self.reveal(value).map_err(|error| self.wrong(key, origin, &error)).ok()
+    }
+
+    /// A secret as it is, or out of its file.
+    pub(super) fn reveal(&mut self, value: &Value) -> Result<String, String> {
+        let Value::Mapping(pairs) = value else { return text(value) };
         let path = pairs.get("file").and_then(Value::as_str).filter(|_| pairs.len() == 1);
         let Some(path) = path else {
-            self.wrong(key, origin, &"a secret is a text, or `{file: PATH}`");
-            return None;
+            return Err("a secret is a text, or `{file: PATH}`".to_owned());
         };
         let base = self.file.as_deref().and_then(Path::parent).unwrap_or(&self.options.cwd);
         let path = expand::path(path, &self.options.home, base);
         match secret_in(&path) {
             Ok(secret) => {
                 self.warnings.extend(open_to_others(&path));
-                Some(secret)
+                Ok(secret)
             }
-            Err(error) => {
-                self.wrong(key, origin, &format!("cannot read {}: {error}", path.display()));
-                None
-            }
+            Err(error) => Err(format!("cannot read {}: {error}", path.display())),
         }
     }
 }
 
 fn unknown_variables(env: &BTreeMap<String, String>) -> Vec<String> {
-    let known: Vec<String> = KEYS.iter().map(|it| variable(it.0)).collect();
+    let known: Vec<String> = KEYS.iter().map(|it| variable(it.name)).collect();
     env.keys()
         .filter(|name| name.starts_with(PREFIX) && !name.starts_with(AIDER_ENV))
         .filter(|name| !known.contains(name))
         .map(|name| format!("{name}: unknown key{}", hint(name, known.iter().map(String::as_str))))
         .collect()
+}
+
+/// The characters of a token, of RFC 9110 (5.6.2).
+fn is_header(name: &str) -> bool {
+    let special = |it: char| "!#$%&'*+-.^_`|~".contains(it);
+    !name.is_empty() && name.chars().all(|it| it.is_ascii_alphanumeric() || special(it))
+}
+
+/// Whether a secret stands there as it is.
+fn holds(value: &Value, names: &[&str]) -> bool {
+    match value {
+        Value::Sequence(items) => items.iter().any(|it| holds(it, names)),
+        Value::Mapping(pairs) => pairs.iter().any(|(name, value)| {
+            let secret = name.as_str().is_some_and(|it| names.contains(&it));
+            secret && value.as_str().is_some_and(|it| !it.contains("${"))
+        }),
+        _ => false,
+    }
 }
 
 fn secret_in(path: &Path) -> std::io::Result<String> {

@@ -8,6 +8,8 @@ use super::keys::{KEYS, MODEL_KEYS};
 use super::*;
 
 mod around;
+mod migration;
+mod reload;
 
 /// A machine with nothing on it but what a test puts there.
 struct Machine {
@@ -95,7 +97,7 @@ fn without_a_file_everything_is_at_its_default() {
 fn each_key_is_read_once() {
     let config = Machine::new().load();
     let mut read: Vec<_> = config.origins().iter().map(|it| it.key).collect();
-    let mut known: Vec<_> = KEYS.iter().map(|it| it.0).collect();
+    let mut known: Vec<_> = KEYS.iter().map(|it| it.name).collect();
     read.sort_unstable();
     known.sort_unstable();
     assert_eq!(read, known);
@@ -111,7 +113,7 @@ fn the_shipped_file_names_every_key_and_says_the_defaults() {
         assert_eq!((given.key, &given.value), (default.key, &default.value));
     }
     for key in MODEL_KEYS {
-        assert!(TEMPLATE.contains(&format!(" {key}: ")), "{key} is missing");
+        assert!(TEMPLATE.contains(&format!(" {}: ", key.name)), "{} is missing", key.name);
     }
 }
 

@@ -223,6 +223,27 @@ pub enum Outcome {
     Cancelled,
 }
 
+impl Outcome {
+    /// What it is called in the journal, in logs and in metrics.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Ready(_) => "ready",
+            Self::Incomplete(_) => "incomplete",
+            Self::BranchOnly(_) => "branch_only",
+            Self::GaveUp => "gave_up",
+            Self::NothingToChange => "nothing_to_change",
+            Self::Updated { .. } => "updated",
+            Self::Answered(_) => "answered",
+            Self::Joined(_) => "joined",
+            Self::Stopped(_) => "stopped",
+            Self::Clashed { .. } => "clashed",
+            Self::Refused(_) => "refused",
+            Self::Broke(_) => "broke",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
 /// Why nothing was begun.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {

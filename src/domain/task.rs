@@ -13,8 +13,12 @@ pub struct Task {
     pub origin: Origin,
     /// The title as the sender saw it. The code host's own text wins when the job starts.
     pub title: String,
-    /// The body as the sender saw it.
+    /// The body as the sender saw it. Empty where he sends references alone.
     pub body: String,
+    /// The digest of the body as the sender saw it, if he told: 64 hexadecimal digits in lower
+    /// case, of what `engine::authority::body_digest` says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body_sha256: Option<String>,
     /// The labels as the sender saw them.
     pub labels: Vec<String>,
     /// Which asking this is: the same issue labelled twice is two, delivered twice is one. Empty

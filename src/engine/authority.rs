@@ -12,6 +12,8 @@ mod asking;
 mod place;
 mod text;
 
+pub use text::{body_digest, is_another_body};
+
 /// What the code host says, and what we remember, when somebody asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
@@ -34,7 +36,7 @@ pub struct Facts {
     /// Who set the label or wrote the comment. `None`: it cannot be told.
     pub asker: Option<Asker>,
     /// Whether the issue's text was edited after the label was set, or the comment since it was
-    /// written.
+    /// written: by the code host's word, or because its digest is not the sender's.
     pub edited_after: bool,
     /// Who wrote the issue. `None`: it cannot be told. Of no account for a pull request.
     pub author: Option<Asker>,

@@ -57,6 +57,7 @@ struct Message {
     _comment_author: Option<String>,
     title: Option<String>,
     body: Option<String>,
+    body_sha256: Option<String>,
     labels: Option<Vec<String>>,
     created_at: Option<String>,
     delivery: Option<String>,
@@ -72,7 +73,7 @@ const COMMENTS: [CommentKind; 3] =
     [CommentKind::IssueComment, CommentKind::ReviewComment, CommentKind::Review];
 
 /// The keys that a message may have.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "type",
     "issue_number",
     "pr_number",
@@ -83,6 +84,7 @@ const KEYS: [&str; 15] = [
     "repository",
     "title",
     "body",
+    "body_sha256",
     "labels",
     "created_at",
     "sender",
@@ -136,6 +138,7 @@ pub fn task(body: &str, message_id: &str) -> Result<Task, Refusal> {
         origin,
         title: message.title.unwrap_or_default(),
         body: message.body.unwrap_or_default(),
+        body_sha256: message.body_sha256.map(digest).transpose()?,
         labels: message.labels.unwrap_or_default(),
         asking: asking.chars().take(200).collect(),
     })
@@ -146,6 +149,13 @@ fn comment_kind(name: Option<&str>) -> Result<CommentKind, Refusal> {
     COMMENTS.into_iter().find(|it| it.name() == name).ok_or_else(|| {
         let known = COMMENTS.map(CommentKind::name).join(", ");
         Refusal::malformed(format_args!("`comment_kind` is `{name:.40}`: expected one of {known}"))
+    })
+}
+
+fn digest(text: String) -> Result<String, Refusal> {
+    let whole = text.len() == 64 && text.chars().all(|it| it.is_ascii_hexdigit());
+    whole.then(|| text.to_ascii_lowercase()).ok_or_else(|| {
+        Refusal::malformed("`body_sha256` is no digest: expected 64 hexadecimal digits")
     })
 }
 

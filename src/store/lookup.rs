@@ -59,6 +59,21 @@ impl Store {
         }
     }
 
+    /// How many jobs stand where.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_by_state(&self) -> Result<Vec<(JobState, u64)>, StoreError> {
+        let found = self.database.read(|it| {
+            it.prepare_cached("SELECT state, count(*) FROM jobs GROUP BY state")?
+                .query_map([], |row| Ok((row.get::<_, String>(0)?, unsigned(row.get(1)?))))?
+                .collect::<Result<Vec<_>, _>>()
+        });
+        let found = found.await?;
+        let count = |state: JobState| found.iter().find(|it| it.0 == state.name());
+        Ok(JobState::ALL.map(|it| (it, count(it).map_or(0, |found| found.1))).to_vec())
+    }
+
     /// At most `most` jobs of an issue or a pull request, newest first.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ fn task(repository: &str, number: u64, asking: &str) -> Task {
         origin: Origin::Issue { number },
         title: "Fix the sum".into(),
         body: "It is off by one.".into(),
+        body_sha256: None,
         labels: vec!["ai-task".into()],
         asking: asking.into(),
     }

@@ -19,12 +19,13 @@ use crate::store::{Job, Store};
 use crate::worker::drive::{Clock, Perform};
 use crate::worker::hands::{Hands, Log, Tools};
 use crate::worker::lease::Lease;
+use crate::worker::live::Live;
 use crate::worker::shift::Hire;
 
 /// All hands of a worker share this.
 pub struct Crew {
-    /// What they work with.
-    pub tools: Arc<Tools>,
+    /// What they work with, each with what it is when the job begins.
+    pub tools: Live<Tools>,
     /// Where the index of logs is.
     pub store: Store,
     /// Where the logs are.
@@ -40,9 +41,10 @@ impl Hire for Crew {
         let file = JobLog::create(&self.log_dir, &job.id, filter)
             .inspect_err(|error| tracing::warn!(%error, "the job's output will not be kept"))
             .ok();
-        let (store, clock) = (self.store.clone(), self.tools.clock.clone());
+        let tools = self.tools.now();
+        let (store, clock) = (self.store.clone(), tools.clock.clone());
         let log = JobTranscript { store, clock, job: job.id.clone(), file };
-        Box::new(Hands::new(self.tools.clone(), lease, Arc::new(log)))
+        Box::new(Hands::new(tools, lease, Arc::new(log)))
     }
 
     /// Only what was said since the job began counts, and only of people who may ask for work.
@@ -59,13 +61,14 @@ impl Hire for Crew {
     /// What was pushed, or came to nothing, is not kept; what a person may want to look at is,
     /// until the sweep at a later start.
     async fn dismiss(&self, job: &JobId, outcome: &Outcome) {
-        self.tools.runner.clean(job, true).await;
+        let tools = self.tools.now();
+        tools.runner.clean(job, true).await;
         match outcome {
             Outcome::GaveUp | Outcome::Broke(_) | Outcome::Stopped(_) | Outcome::Clashed { .. } => {
             }
-            _ => self.tools.workspaces.remove(job).await,
+            _ => tools.workspaces.remove(job).await,
         }
-        if let Err(error) = self.tools.workspaces.tidy(&CancellationToken::new()).await {
+        if let Err(error) = tools.workspaces.tidy(&CancellationToken::new()).await {
             tracing::debug!(%error, "the mirrors could not be tidied");
         }
     }
@@ -81,7 +84,8 @@ impl Crew {
 
     async fn said_stop(&self, job: &Job) -> Result<bool, HostError> {
         let Origin::PrComment { pull, .. } = job.task.origin else { return Ok(false) };
-        let (host, repository) = (&self.tools.host, &job.task.repository);
+        let tools = self.tools.now();
+        let (host, repository) = (&tools.host, &job.task.repository);
         // By the code host's clock: ours may be another.
         let Some(asked_at) = self.asked_at(job).await else { return Ok(false) };
         // What stopped the job of a comment does not stop the one that the operator lets run anew.
@@ -103,7 +107,7 @@ impl Crew {
                 may_push: host.permission(repository, &author.person).await?.may_push(),
                 is_us: me.is_some_and(|me| me.id == author.person.id),
             };
-            if asker.is_trusted(&self.tools.authority) {
+            if asker.is_trusted(&tools.authority) {
                 tracing::info!(by = asker.person.login, "asked to stop on the pull request");
                 return Ok(true);
             }

@@ -7,13 +7,23 @@ use crate::domain::job::{JobId, Progress, Record, Story};
 use crate::store::Store;
 use crate::worker::drive::{Journal, JournalError};
 
-/// A record that has just become durable, for those who watch.
+/// What has just happened, for those who watch.
 #[derive(Clone, Debug)]
-pub struct News {
-    /// Whose.
-    pub job: JobId,
-    /// What.
-    pub record: Record,
+pub enum News {
+    /// A record has become durable.
+    Recorded {
+        /// Whose.
+        job: JobId,
+        /// What.
+        record: Box<Record>,
+    },
+    /// A message went to the dead letters.
+    Buried {
+        /// What the queue calls it.
+        message: String,
+        /// Why.
+        reason: String,
+    },
 }
 
 /// Writes to the store, then tells the listeners.
@@ -46,7 +56,9 @@ impl Journal for StoreJournal {
             .await
             .map_err(|it| JournalError(it.to_string()))?;
         // Nobody listening is no failure: the store has it.
-        let _ = self.news.send(News { job: story.job.clone(), record: record.clone() });
+        let _ = self
+            .news
+            .send(News::Recorded { job: story.job.clone(), record: Box::new(record.clone()) });
         Ok(())
     }
 }

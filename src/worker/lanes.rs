@@ -58,6 +58,7 @@ mod tests {
             },
             title: String::new(),
             body: body.to_owned(),
+            body_sha256: None,
             labels: Vec::new(),
             asking: String::new(),
         }

@@ -16,7 +16,7 @@ pub struct Bells {
 
 /// How long a job may go on after a service manager said stop: enough to finish a push and its
 /// pull request, and less than any manager's own limit.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Rings the bells as signals come: the first drains, the second aborts, the third calls `exit`.
 /// After a service manager's first signal the second bell rings by itself when patience is over:

@@ -1,13 +1,12 @@
 //! A worker's shift: take no more deliveries than there are free slots, make a job of each, and
 //! settle each once.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
+use tokio::sync::{OwnedSemaphorePermit, broadcast};
 use tokio_util::task::TaskTracker;
 
 use crate::domain::job::{JobId, Outcome};
@@ -15,11 +14,14 @@ use crate::engine::decide::Policy;
 use crate::engine::intake;
 use crate::queue::{Delivery, QueueError, Receipt, Settlement, TaskQueue};
 use crate::store::{Admission, Job, Store, StoreError};
+use crate::worker::board::{Board, Doing, QueueState};
 use crate::worker::drive::{Clock, Perform};
 use crate::worker::journal::News;
 use crate::worker::lanes::Lanes;
 use crate::worker::lease::Lease;
 use crate::worker::lifecycle::Bells;
+use crate::worker::live::Live;
+use crate::worker::slots::Slots;
 
 mod job;
 
@@ -49,14 +51,16 @@ pub struct Shift {
     pub store: Store,
     /// Who does the work.
     pub hire: Arc<dyn Hire>,
-    /// The limits that jobs live under.
-    pub policy: Policy,
-    /// How many jobs at once.
-    pub slots: usize,
+    /// The limits that jobs live under, each by what they are when it begins.
+    pub policy: Live<Policy>,
+    /// The places for jobs.
+    pub slots: Slots,
     /// What time it is.
     pub clock: Clock,
     /// When to stop.
     pub bells: Bells,
+    /// What it is doing, for those who watch.
+    pub board: Arc<Board>,
     /// Hears of each record.
     pub news: broadcast::Sender<News>,
     /// Leave when nothing is waiting and nothing runs.
@@ -66,14 +70,10 @@ pub struct Shift {
 /// What is under way.
 #[derive(Clone)]
 struct Desk {
-    slots: Arc<Semaphore>,
-    running: Running,
     lanes: Arc<Lanes>,
     waiting: Arc<AtomicUsize>,
     jobs: TaskTracker,
 }
-
-type Running = Arc<Mutex<HashMap<JobId, Arc<Lease>>>>;
 
 /// What a shift can end with besides being told to stop.
 #[derive(Debug, thiserror::Error)]
@@ -94,17 +94,16 @@ impl Shift {
     /// When the store fails, or the queue refuses us.
     pub async fn work(self) -> Result<(), ShiftError> {
         let shift = Arc::new(self);
-        let desk = Desk {
-            slots: Arc::new(Semaphore::new(shift.slots)),
-            running: Running::default(),
-            lanes: Arc::default(),
-            waiting: Arc::default(),
-            jobs: TaskTracker::new(),
-        };
+        let desk =
+            Desk { lanes: Arc::default(), waiting: Arc::default(), jobs: TaskTracker::new() };
+        shift.board.turn_to(Doing::Starting);
         for job in shift.store.unfinished().await? {
+            // For each anew: how long one takes tells whether something hangs.
+            shift.board.turn_to(Doing::Starting);
             shift.take_up(job, &desk).await;
         }
         let result = shift.receive(&desk).await;
+        shift.board.turn_to(Doing::Draining);
         desk.jobs.close();
         desk.jobs.wait().await;
         result
@@ -120,16 +119,17 @@ impl Shift {
                 tracing::info!(job = %job.id, "going on with a job that was left unfinished");
                 // Asked for here and now: whoever receives asks next, and would hold the slot for
                 // the length of a poll, or give it to a newer task.
-                let mut slot = Box::pin(desk.slots.clone().acquire_owned());
+                let places = self.slots.clone();
+                let mut slot = Box::pin(async move { places.take().await });
                 let first = tokio::select! {
                     biased;
-                    slot = &mut slot => Some(slot.ok()),
+                    slot = &mut slot => Some(slot),
                     () = std::future::ready(()) => None,
                 };
                 let slot = async move {
                     match first {
                         Some(slot) => slot,
-                        None => slot.await.ok(),
+                        None => slot.await,
                     }
                 };
                 self.start(job, receipt, slot, desk);
@@ -143,30 +143,36 @@ impl Shift {
 
     async fn receive(self: &Arc<Self>, desk: &Desk) -> Result<(), ShiftError> {
         let mut pause = FIRST_PAUSE;
-        let (drain, slots) = (&self.bells.drain, &desk.slots);
+        let (drain, slots) = (&self.bells.drain, &self.slots);
         while !drain.is_cancelled() {
+            self.board.turn_to(Doing::Full);
             let first = tokio::select! {
                 biased;
                 () = drain.cancelled() => break,
-                first = slots.clone().acquire_owned() => first,
+                first = slots.take() => first,
             };
             // The slots are taken before we ask, so what comes need not wait for one.
-            let Ok(first) = first else { break };
-            let more = std::iter::from_fn(|| slots.clone().try_acquire_owned().ok()).take(9);
+            let Some(first) = first else { break };
+            let more = std::iter::from_fn(|| slots.try_take()).take(9);
             let mut free = std::iter::once(first).chain(more).collect::<Vec<_>>();
-            if self.until_empty && self.is_empty(&desk.running).await {
+            if self.until_empty && self.is_empty().await {
                 break;
             }
+            self.board.turn_to(Doing::Receiving);
             match self.queue.receive(free.len(), drain).await {
                 Ok(deliveries) => {
                     pause = FIRST_PAUSE;
+                    self.board.queue_is(QueueState::Reachable);
                     for delivery in deliveries {
+                        self.board.turn_to(Doing::Admitting);
                         self.admit(delivery, &mut free, desk).await?;
                     }
                 }
                 Err(error @ QueueError::Refused(_)) => return Err(error.into()),
                 Err(error) => {
                     tracing::warn!(%error, "the queue cannot be had; trying again in {pause:?}");
+                    self.board.queue_is(QueueState::Away(error.to_string()));
+                    self.board.turn_to(Doing::Pausing);
                     tokio::select! {
                         () = drain.cancelled() => {}
                         () = tokio::time::sleep(pause) => {}
@@ -179,9 +185,9 @@ impl Shift {
     }
 
     /// Nothing to be had, and nothing of ours under way.
-    async fn is_empty(&self, running: &Running) -> bool {
-        let idle = running.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
-        idle && self.queue.depth().await.is_ok_and(|depth| depth.waiting + depth.in_flight == 0)
+    async fn is_empty(&self) -> bool {
+        self.board.is_idle()
+            && self.queue.depth().await.is_ok_and(|depth| depth.waiting + depth.in_flight == 0)
     }
 
     /// One delivery: to the dead letters, settled, adopted, or a job.
@@ -201,7 +207,9 @@ impl Shift {
             Ok(task) => task,
             Err(refusal) => {
                 tracing::warn!(message = %delivery.id, "to the dead letters: {refusal}");
-                lease().settle(Settlement::Bury { reason: refusal.to_string() }).await;
+                let reason = refusal.to_string();
+                lease().settle(Settlement::Bury { reason: reason.clone() }).await;
+                let _ = self.news.send(News::Buried { message: delivery.id, reason });
                 return Ok(());
             }
         };
@@ -220,11 +228,7 @@ impl Shift {
                 lease().settle(Settlement::Done).await;
             }
             Admission::New(job) | Admission::Known(job) => {
-                let at_work = {
-                    let running = desk.running.lock().unwrap_or_else(PoisonError::into_inner);
-                    running.get(&job.id).cloned()
-                };
-                match at_work {
+                match self.board.lease_of(&job.id) {
                     Some(held) if held.receipt().id == receipt.id => {
                         tracing::info!(job = %job.id, "the task was delivered again while its job runs");
                         held.adopt(receipt);

@@ -103,6 +103,8 @@ pub(crate) fn image() -> &'static str {
             "Cargo.toml",
             "Cargo.lock",
             "configs/config.yaml",
+            "infra/github/ai-fix.yml",
+            "infra/github/ai-task.yml",
             "scripts/aider-requirements.txt",
             "scripts/box",
             "scripts/box-health",

@@ -172,7 +172,8 @@ impl Boxed {
         let seen = docker(&containers);
         seen.lines()
             .filter(|it| it.contains(&format!("/{}-state/", self.name)))
-            .map(str::to_owned)
+            // The engine lists mounts now in this order, now in that: what is before them names it.
+            .filter_map(|it| Some(it.rsplit_once(' ')?.0.to_owned()))
             .collect()
     }
 }

@@ -117,6 +117,7 @@ async fn job(store: &Store, name: &str, n: i64, state: JobState) -> JobId {
         origin: Origin::Issue { number: 7 },
         title: "Sum is\u{1b}[31m wrong".to_owned(),
         body: "It should add.".to_owned(),
+        body_sha256: None,
         labels: vec!["ai-task".to_owned()],
         asking: format!("d-{n}"),
     };

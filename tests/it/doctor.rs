@@ -129,8 +129,8 @@ async fn where_all_is_well_the_doctor_finds_nothing_wrong_and_makes_nothing() {
         assert_eq!(found(&findings, name, "ok").len(), 1, "{name}: {findings:#?}");
     }
     for finding in &findings {
-        let keys: Vec<&String> = finding.as_object().unwrap().keys().collect();
-        assert_eq!(keys.len(), 4, "{finding}");
+        let keys = finding.as_object().unwrap().keys().filter(|it| *it != "more");
+        assert_eq!(keys.count(), 4, "{finding}");
         // What this machine's git, disk and clock are is not this test's business.
         let own = ["git", "disk", "clock"].iter().any(|it| finding["name"] == *it);
         assert!(own || finding["status"] != "fail", "{finding}");

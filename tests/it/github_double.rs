@@ -21,6 +21,8 @@ use futures_util::stream;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+mod asked;
+mod conditional;
 mod description;
 mod fault;
 mod graphql;
@@ -30,13 +32,18 @@ mod schema;
 mod shapes;
 mod world;
 
+use conditional::counted;
 use description::{DESCRIPTION, Operation, Request, graphql_body};
 pub(crate) use fault::Fault;
 use fault::{Outcome, bad_gateway, before};
 use graphql::GRAPHQL;
 use operation::{Reply, perform};
 use schema::Query;
-pub(crate) use world::{CommentState, IssueState, PullState, RepositoryState, Token, World};
+pub(crate) use shapes::labelled_event;
+pub(crate) use world::{
+    CommentState, EnvironmentState, IssueState, PullState, RepositoryState, SettingsState, Token,
+    World,
+};
 
 /// The token that the double knows from the start, of the person `LOGIN`.
 pub(crate) const TOKEN: &str = "github_pat_11DOUBLE_of_the_worker";
@@ -118,6 +125,7 @@ impl GitHubDouble {
             last_number: 0,
             issues: Vec::new(),
             pulls: Vec::new(),
+            settings: SettingsState::default(),
         });
     }
 
@@ -227,11 +235,6 @@ impl GitHubDouble {
         self.world().repository(repository).pulls.clone()
     }
 
-    /// Every operation that was asked for.
-    pub(crate) fn covered(&self) -> BTreeSet<String> {
-        self.world().asked.iter().cloned().collect()
-    }
-
     /// Forgets the broken laws, for the tests of the double itself.
     pub(crate) fn take_violations(&self) -> Vec<String> {
         std::mem::take(&mut self.world().violations)
@@ -294,7 +297,10 @@ async fn answer(
             for (name, value) in &reply.headers {
                 response = response.header(*name, value);
             }
-            let text = reply.text.unwrap_or_else(|| reply.body.to_string());
+            let text = match reply.status {
+                204 | 304 => String::new(),
+                _ => reply.text.unwrap_or_else(|| reply.body.to_string()),
+            };
             response.body(Body::from(text)).unwrap()
         }
         Outcome::Raw(status, text) => {
@@ -357,9 +363,7 @@ fn outcome(
         Some(Fault::BadGatewayAfter) => bad_gateway(),
         Some(Fault::DroppedAfter) => Outcome::Dropped,
         Some(Fault::HangAfter) => Outcome::Hang,
-        _ => Outcome::Reply(
-            reply.with("x-ratelimit-limit", 5_000).with("x-ratelimit-remaining", 4_321),
-        ),
+        _ => Outcome::Reply(counted(world, name, headers, reply)),
     }
 }
 

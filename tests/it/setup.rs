@@ -1,4 +1,5 @@
-//! Tools that the tests run for real and that do not come with Cargo: the SQS emulator and Aider.
+//! Tools that the tests run for real and that do not come with Cargo: the SQS emulator, Aider, and
+//! three about Terraform.
 //!
 //! Each lives in a Python environment of its own under `.tools/` (ignored by git), made at its
 //! first use, once for a machine, whatever number of test processes asks. A changed pin makes it
@@ -32,6 +33,35 @@ const AIDER: Tool = Tool {
     pythons: &["python3.12", "python3.11", "python3.10", "python3"],
 };
 
+const CHECKOV: Tool = Tool {
+    folder: "checkov",
+    pin: "checkov==3.3.30",
+    program: "checkov",
+    pythons: &["python3", "python3.12", "python3.11", "python3.10"],
+};
+
+const TFPARSE: Tool = Tool {
+    folder: "tfparse",
+    pin: "tfparse==0.6.22",
+    program: "python",
+    pythons: &["python3", "python3.12", "python3.11", "python3.10"],
+};
+
+const TFPROVIDER: Tool = Tool {
+    folder: "tfprovider",
+    pin: "tf==1.2.0",
+    program: "python",
+    pythons: &["python3", "python3.12", "python3.11", "python3.10"],
+};
+
+/// The Prometheus project's own parsers, which judge our metrics.
+const PROMETHEUS: Tool = Tool {
+    folder: "prometheus-client",
+    pin: "prometheus-client==0.26.0",
+    program: "python",
+    pythons: &["python3", "python3.13", "python3.12", "python3.11", "python3.10"],
+};
+
 /// Aider brings a hundred packages over what may be a slow line.
 const INSTALL_LIMIT: Duration = Duration::from_secs(1200);
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -46,6 +76,30 @@ pub(crate) fn ministack() -> PathBuf {
 pub(crate) fn aider() -> PathBuf {
     static READY: OnceLock<PathBuf> = OnceLock::new();
     READY.get_or_init(|| AIDER.ready()).clone()
+}
+
+/// The critic of Terraform.
+pub(crate) fn checkov() -> PathBuf {
+    static READY: OnceLock<PathBuf> = OnceLock::new();
+    READY.get_or_init(|| CHECKOV.ready()).clone()
+}
+
+/// A Python that has the parser of Terraform.
+pub(crate) fn tfparse() -> PathBuf {
+    static READY: OnceLock<PathBuf> = OnceLock::new();
+    READY.get_or_init(|| TFPARSE.ready()).clone()
+}
+
+/// A Python that can speak as a provider to Terraform.
+pub(crate) fn tfprovider() -> PathBuf {
+    static READY: OnceLock<PathBuf> = OnceLock::new();
+    READY.get_or_init(|| TFPROVIDER.ready()).clone()
+}
+
+/// A Python that has the Prometheus project's client.
+pub(crate) fn prometheus_python() -> PathBuf {
+    static READY: OnceLock<PathBuf> = OnceLock::new();
+    READY.get_or_init(|| PROMETHEUS.ready()).clone()
 }
 
 /// A pinned package in a Python environment of its own.

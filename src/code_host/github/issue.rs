@@ -154,7 +154,7 @@ impl GitHub {
 
     /// Who set the label last, unless it was taken away after that. Events come oldest first, so
     /// the search begins at the last page.
-    async fn labelled(
+    pub(super) async fn labelled(
         &self,
         address: &str,
         thing: &str,

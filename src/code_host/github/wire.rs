@@ -26,6 +26,9 @@ const JSON: &str = "application/vnd.github+json";
 /// How often a GET is sent on, as when a repository was renamed.
 const MOST_HOPS: usize = 3;
 
+/// The form that an answer is wanted in, and what of it is known already.
+type Form<'a> = (&'a str, Option<&'a str>);
+
 /// The way to one GitHub, with one token.
 pub(super) struct Wire {
     crab: Octocrab,
@@ -65,12 +68,21 @@ impl Wire {
 
     /// The same thing in another form, such as a diff.
     pub(super) async fn get_as(&self, path: &str, form: &str) -> Result<Answer, HostError> {
-        self.ask_as(Method::GET, format!("{}{path}", self.base), form, None).await
+        self.ask_as(Method::GET, format!("{}{path}", self.base), (form, None), None).await
+    }
+
+    /// Asks for it if it is not what `etag` names; what has not changed comes back as a 304.
+    pub(super) async fn get_unless(
+        &self,
+        path: &str,
+        etag: Option<&str>,
+    ) -> Result<Answer, HostError> {
+        self.ask_as(Method::GET, format!("{}{path}", self.base), (JSON, etag), None).await
     }
 
     /// Asks GitHub's other API, which has an address of its own.
     pub(super) async fn post_graphql(&self, body: &Value) -> Result<Answer, HostError> {
-        self.ask_as(Method::POST, self.graphql(), JSON, Some(body)).await
+        self.ask_as(Method::POST, self.graphql(), (JSON, None), Some(body)).await
     }
 
     /// Where the GraphQL API is: beside `/v3` on an Enterprise Server, below the REST API's
@@ -130,14 +142,14 @@ impl Wire {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Answer, HostError> {
-        self.ask_as(method, format!("{}{path}", self.base), JSON, body).await
+        self.ask_as(method, format!("{}{path}", self.base), (JSON, None), body).await
     }
 
     async fn ask_as(
         &self,
         method: Method,
         first: String,
-        form: &str,
+        form: Form<'_>,
         body: Option<&Value>,
     ) -> Result<Answer, HostError> {
         let mut address = first.clone();
@@ -155,12 +167,15 @@ impl Wire {
         &self,
         method: &Method,
         address: &str,
-        form: &str,
+        (form, etag): Form<'_>,
         body: Option<&Value>,
     ) -> Result<Answer, HostError> {
         let exchange = async {
             let request = http::request::Builder::new().method(method).uri(address);
-            let request = request.header(http::header::ACCEPT, form);
+            let mut request = request.header(http::header::ACCEPT, form);
+            if let Some(etag) = etag {
+                request = request.header(http::header::IF_NONE_MATCH, etag);
+            }
             let request = self.crab.build_request(request, body);
             let request = request.map_err(|e| broken(&self.base, &e))?;
             let answer = self.crab.execute(request).await;

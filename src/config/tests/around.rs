@@ -101,3 +101,54 @@ fn doing_without_a_cage_is_warned_of() {
         assert_eq!(warned(fine), Vec::<String>::new(), "{fine}");
     }
 }
+
+#[test]
+fn a_worker_that_runs_takes_what_can_change_and_names_what_cannot() {
+    let running = Machine::new().load();
+    let newer = Machine::new()
+        .env("GITHUB_TOKEN", "another-token")
+        .file(
+            "worker: {state_dir: /elsewhere, slots: 3, language: ja}\n\
+             sqs: {region: eu-west-1}\nhttp: {listen: off}\nlog: {level: debug, format: json}\n",
+        )
+        .load();
+    let (taken, held) = newer.following(&running);
+    assert_eq!(
+        held,
+        ["worker.state_dir", "sqs.region", "github.token", "http.listen", "log.format"]
+    );
+    assert_eq!((taken.worker.slots, taken.log.level.as_str()), (3, "debug"));
+    assert_eq!(taken.worker.state_dir, running.worker.state_dir);
+    assert_eq!((&taken.sqs.region, taken.github.token.is_none()), (&running.sqs.region, true));
+    for setting in taken.origins().iter().filter(|it| held.contains(&it.key)) {
+        assert!(running.origins().contains(setting), "`config` would show {setting:?}");
+    }
+}
+
+#[test]
+fn what_a_worker_cannot_change_stays_key_by_key() {
+    // Two configurations that differ in everything that is fixed; where one of the keys were
+    // forgotten, its setting would say one thing and the worker do another.
+    let running = Machine::new().load();
+    let newer = Machine::new()
+        .file(
+            "worker: {worker_id: other, state_dir: /other}\n\
+             sqs: {queue_url: 'https://sqs.eu-west-1.amazonaws.com/1/q', region: eu-west-1, \
+             wait_time_seconds: 3, visibility_timeout: 60}\n\
+             github: {token: other, api_url: 'https://other/api/v3', git_url: 'https://other', \
+             clone_base_dir: /other/work}\n\
+             cage: {level: native}\naider: {bin_path: /other/aider}\ndocker: {image: other}\nhttp: {listen: 'unix:/other'}\n\
+             otel: {endpoint: 'http://127.0.0.1:4318', headers: {A: b}}\nlog: {format: text}\n",
+        )
+        .load();
+    let (taken, held) = newer.following(&running);
+    let fixed: Vec<_> = KEYS.iter().map(|it| it.name).filter(|it| !reloadable(it)).collect();
+    assert_eq!(held, fixed);
+    let values = |it: &Config| {
+        let mut shown = format!("{:?} {:?} {:?} {:?}", it.sqs, it.github, it.http, it.otel);
+        shown += &format!(" {:?} {:?}", it.worker.worker_id, it.worker.state_dir);
+        shown += &format!(" {:?}", it.aider.bin_path);
+        shown + &format!(" {:?} {:?} {:?}", it.cage.level, it.docker.image, it.log.format)
+    };
+    assert_eq!(values(&taken), values(&running));
+}

@@ -1,7 +1,25 @@
 //! Whose words the work would follow.
 
+use sha2::{Digest, Sha256};
+
 use super::{Asker, Facts, Policy, printable, refused};
 use crate::domain::job::Refusal;
+use crate::domain::task::Task;
+
+/// What a sender tells of a body instead of the body: the SHA-256 of its UTF-8, in lower-case
+/// hexadecimal digits. Carriage returns are left out, and nothing else is changed: GitHub has
+/// several ways to read a text, and they need not agree on the ends of lines.
+pub fn body_digest(body: &str) -> String {
+    let mut hash = Sha256::new();
+    body.split('\r').for_each(|part| hash.update(part));
+    hash.finalize().iter().map(|it| format!("{it:02x}")).collect()
+}
+
+/// Whether `body`, read just now, is another than the one that the task was sent for. A sender
+/// that told no digest is not asked for one: what the code host says of edits counts in any case.
+pub fn is_another_body(task: &Task, body: &str) -> bool {
+    task.body_sha256.as_ref().is_some_and(|it| *it != body_digest(body))
+}
 
 /// The words are those that whoever asks had before him.
 pub(super) fn unedited(facts: &Facts, policy: &Policy) -> Option<Refusal> {
@@ -50,4 +68,47 @@ pub(super) fn plain(facts: &Facts, policy: &Policy) -> Option<Refusal> {
         printable(&facts.digest, 64),
         facts.ask_again(policy)
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::task::Origin;
+
+    fn task(body: Option<&str>) -> Task {
+        Task {
+            repository: "acme/api".parse().unwrap(),
+            origin: Origin::Issue { number: 1 },
+            title: String::new(),
+            body: String::new(),
+            body_sha256: body.map(body_digest),
+            labels: Vec::new(),
+            asking: "run-1".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_digest_is_the_one_that_sha256sum_gives() {
+        // printf abc | sha256sum
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(body_digest("abc"), abc);
+        assert_eq!(body_digest("\ra\r\rbc\r"), abc);
+    }
+
+    #[test]
+    fn ends_of_lines_make_no_other_text_and_every_other_change_does() {
+        let sent = task(Some("one\r\ntwo\r\n"));
+        assert!(!is_another_body(&sent, "one\ntwo\n"));
+        assert!(!is_another_body(&sent, "one\r\ntwo\r\n"));
+        for other in ["one\ntwo", "one\n\ntwo\n", "one two\n", "one\ntwo\n ", "", "One\ntwo\n"] {
+            assert!(is_another_body(&sent, other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn whoever_told_no_digest_is_asked_for_none() {
+        assert!(!is_another_body(&task(None), "anything"));
+        assert!(!is_another_body(&task(Some("")), ""));
+        assert!(is_another_body(&task(Some("")), "something"));
+    }
 }

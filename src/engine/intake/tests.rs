@@ -70,6 +70,22 @@ fn a_comment_needs_no_more_than_where_it_stands_and_which_it_is() {
 }
 
 #[test]
+fn a_sender_of_references_tells_the_digest_of_the_body_instead_of_it() {
+    let hex = "E3B0C44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    let with = |digest: &str| {
+        format!(r#"{{"issue_number": 1, "repository": "o/r", "body_sha256": {digest}}}"#)
+    };
+    let task = task(&with(&format!("\"{hex}\"")), "m").unwrap();
+    assert_eq!((task.body.as_str(), task.body_sha256), ("", Some(hex.to_lowercase())));
+    assert!(unknown_keys(&with("null")).is_empty());
+    assert_eq!(super::task(&with("null"), "m").unwrap().body_sha256, None);
+    for odd in ["\"\"", "\"e3b0\"", &format!("\"{}\"", "g".repeat(64)), &format!("\"{hex}0\"")] {
+        assert!(reason(&with(odd)).contains("`body_sha256` is no digest"), "{odd}");
+    }
+    assert!(reason(&with("1")).contains("no task"));
+}
+
+#[test]
 fn what_cannot_be_a_task_is_refused_with_the_reason() {
     assert!(reason("hello").starts_with("the message is no task: not JSON"));
     assert!(reason("").contains("not JSON"));

@@ -213,6 +213,7 @@ fn story(mut rest: Vec<Event>) -> Story {
             origin: Origin::Issue { number: 3 },
             title: String::new(),
             body: String::new(),
+            body_sha256: None,
             labels: Vec::new(),
             asking: "d".to_owned(),
         },

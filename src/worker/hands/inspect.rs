@@ -81,7 +81,7 @@ impl Hands {
         facts.edited_after = match (labelled, issue.edited_at) {
             (Some(labelling), Some(edited)) => labelling.at <= edited,
             _ => false,
-        };
+        } || authority::is_another_body(&story.task, &issue.body);
         facts.asker = self.asker_of(&mut ground, labelled.map(|it| &it.by)).await?;
         if self.tools.store.is_vouched(&story.task).await? {
             self.vouched_for(&mut facts);
@@ -160,7 +160,7 @@ impl Hands {
         self.asker = remark.author.as_ref().map(|it| it.person.clone());
         let mut facts = self.facts(ground, story).await?;
         facts.asker = self.asker_of(ground, remark.author.as_ref()).await?;
-        facts.edited_after = remark.edited;
+        facts.edited_after = remark.edited || authority::is_another_body(&story.task, &remark.body);
         facts.suspicious = normalise::markdown(&remark.body).is_suspicious();
         facts.digest = normalise::digest("", &remark.body);
         facts.subject = Subject::Pull {

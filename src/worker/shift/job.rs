@@ -1,16 +1,17 @@
 //! One job of a shift: waits for its turn, runs, and settles its delivery.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::OwnedSemaphorePermit;
 use tracing::Instrument;
 
-use super::{Desk, Running, Shift};
-use crate::domain::job::{JobId, Outcome, Story};
+use super::{Desk, Shift};
+use crate::domain::job::{JobId, Story};
 use crate::queue::{Receipt, Settlement};
 use crate::store::Job;
+use crate::worker::board::Board;
 use crate::worker::drive::{DriveError, Reins, drive};
 use crate::worker::journal::StoreJournal;
 use crate::worker::lanes::Lane;
@@ -35,12 +36,9 @@ impl Shift {
         desk: &Desk,
     ) {
         let lease = Arc::new(Lease::new(self.queue.clone(), self.clock.clone(), receipt));
-        desk.running
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(job.id.clone(), lease.clone());
+        self.board.begin(job.id.clone(), lease.clone());
         let (shift, desk) = (self.clone(), desk.clone());
-        let at_work = AtWork { job: job.id.clone(), running: desk.running.clone() };
+        let at_work = AtWork { job: job.id.clone(), board: self.board.clone() };
         let span = tracing::info_span!("job", job = %job.id);
         desk.jobs.clone().spawn(
             async move {
@@ -86,7 +84,7 @@ impl Shift {
         tracing::info!("waits for another job on the same pull request");
         let waited = async {
             let lane = lane.lock_owned().await;
-            let slot = desk.slots.clone().acquire_owned().await.ok()?;
+            let slot = self.slots.take().await?;
             Some((Some(lane), slot))
         };
         tokio::select! {
@@ -112,8 +110,8 @@ impl Shift {
         let mut journal = StoreJournal::new(self.store.clone(), self.news.clone());
         let reins = Reins::default();
         let driven = async {
-            let (clock, policy) = (&self.clock, &self.policy);
-            drive(hands.as_mut(), &mut journal, policy, &mut story, clock, &reins).await
+            let (clock, policy) = (&self.clock, self.policy.now());
+            drive(hands.as_mut(), &mut journal, &policy, &mut story, clock, &reins).await
         };
         let ended = tokio::select! {
             biased;
@@ -123,7 +121,7 @@ impl Shift {
         drop(hands);
         match ended {
             Ok(outcome) => {
-                tracing::info!(outcome = outcome_name(&outcome), "over");
+                tracing::info!(outcome = outcome.name(), "over");
                 lease.settle(Settlement::Done).await;
                 self.hire.dismiss(&job.id, &outcome).await;
             }
@@ -199,29 +197,11 @@ impl Drop for Place {
 /// nobody at work, or it would wait for somebody who is gone.
 struct AtWork {
     job: JobId,
-    running: Running,
+    board: Arc<Board>,
 }
 
 impl Drop for AtWork {
     fn drop(&mut self) {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.job);
-    }
-}
-
-fn outcome_name(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Ready(_) => "ready",
-        Outcome::Incomplete(_) => "incomplete",
-        Outcome::BranchOnly(_) => "branch only",
-        Outcome::GaveUp => "gave up",
-        Outcome::NothingToChange => "nothing to change",
-        Outcome::Updated { .. } => "updated",
-        Outcome::Answered(_) => "answered",
-        Outcome::Joined(_) => "joined",
-        Outcome::Stopped(_) => "stopped",
-        Outcome::Clashed { .. } => "clashed",
-        Outcome::Refused(_) => "refused",
-        Outcome::Broke(_) => "broke",
-        Outcome::Cancelled => "cancelled",
+        self.board.end(&self.job);
     }
 }

@@ -183,7 +183,7 @@ impl Drop for Watch {
 }
 
 /// The living processes whose arguments or environment name this world, each with both.
-pub(super) fn processes(world: &Path, but: &[i32]) -> Vec<(i32, String)> {
+pub(crate) fn processes(world: &Path, but: &[i32]) -> Vec<(i32, String)> {
     let world = world.to_str().unwrap();
     let read = |pid: i32, what: &str| std::fs::read(format!("/proc/{pid}/{what}"));
     let entries = std::fs::read_dir("/proc").unwrap().flatten();

@@ -78,7 +78,7 @@ async fn one_state_folder_has_one_worker() {
     let waits = || std::fs::read_to_string(&log).unwrap().contains("waiting for tasks");
     first.until("the first one waits for tasks", waits).await;
     let mut second = world.serve(&[]);
-    assert_eq!(second.code().await, 1);
+    assert_eq!(second.code().await, 3);
     assert!(second.said().contains("another worker is using"), "{}", second.said());
     // An idle worker has nothing to be patient for.
     first.signal(Signal::SIGTERM);

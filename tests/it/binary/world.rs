@@ -209,6 +209,30 @@ impl World {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// What a command of the binary says about its failure, which must end it with this code.
+    #[track_caller]
+    pub(crate) fn fails(&self, args: &[&str], code: i32, what: &str) {
+        let command = self.command(args);
+        let output = assert_cmd::Command::from_std(command).timeout(LIMIT).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "codingworker {args:?}: {said}");
+        assert!(said.contains(what), "codingworker {args:?}: {said}");
+    }
+
+    /// Waits until the one job is over and its task is settled.
+    pub(crate) async fn is_over(&self, serving: &mut Serving) {
+        let log = serving.log.clone();
+        let over = || std::fs::read_to_string(&log).unwrap().contains("\"message\":\"over\"");
+        serving.until("the job is over", over).await;
+        let settled = async {
+            let queue = self.queue().await;
+            while queue.depth().await.is_ok_and(|it| it.waiting + it.in_flight > 0) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        assert!(tokio::time::timeout(LIMIT, settled).await.is_ok(), "the task is not settled");
+    }
+
     /// Puts anything on the queue, as a program without manners would.
     pub(crate) async fn submit_text(&self, body: &str) {
         self.queue().await.submit(body).await.unwrap();
@@ -310,11 +334,17 @@ impl World {
         String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
     }
 
-    /// A command of the binary, with its configuration and a cleared environment.
-    pub(crate) fn command(&self, args: &[&str]) -> std::process::Command {
+    /// Writes the configuration as it is now to where the binary looks for it.
+    pub(crate) fn write_config(&self) -> PathBuf {
         let config = self.path().join("config.yaml");
         // JSON is YAML.
         std::fs::write(&config, serde_json::to_string_pretty(&self.config).unwrap()).unwrap();
+        config
+    }
+
+    /// A command of the binary, with its configuration and a cleared environment.
+    pub(crate) fn command(&self, args: &[&str]) -> std::process::Command {
+        let config = self.write_config();
         let mut command = program(env!("CARGO_BIN_EXE_codingworker"), &self.path().join("home"));
         command.arg("--config").arg(config).args(args).envs(&self.env);
         command.current_dir(self.path());
@@ -380,6 +410,8 @@ fn config(dir: &Path, github: &GitHubDouble, ollama: &ScriptedOllama) -> Value {
         // What agent and checks can do to the world is what many of these tests look at; what they
         // cannot in a cage is for `caged` to show.
         "cage": {"level": "native"},
+        // Many workers run beside each other here; `seen` is about what one serves.
+        "http": {"listen": "off"},
     })
 }
 

@@ -55,6 +55,7 @@ async fn a_job_without_a_title_is_listed_with_the_code_hosts() {
         origin: Origin::Issue { number: 7 },
         title: String::new(),
         body: String::new(),
+        body_sha256: None,
         labels: Vec::new(),
         asking: "d".to_owned(),
     };

@@ -1,6 +1,9 @@
 //! The double is strict: what GitHub does not describe is refused, written down, and fails a test.
 
-use codingworker::code_host::CodeHost;
+use codingworker::code_host::github::GitHub;
+use codingworker::code_host::{CodeHost, Watch};
+use codingworker::engine::onboarding::{Deed, LABELS, Seen};
+use codingworker::engine::watch::List;
 use serde_json::{Value, json};
 
 use codingworker::domain::task::CommentKind::{IssueComment, Review, ReviewComment};
@@ -163,6 +166,10 @@ async fn every_operation_that_is_described_is_used_and_no_other() {
     scene.double.fault("pulls/get", Fault::Says { status: 406, message: "too large" });
     github.diff(&real_api(), pull).await.unwrap();
     github.pull(&real_api(), pull).await.unwrap();
+    everything_of_setup_repo(&scene, &github).await;
+    for list in List::ALL {
+        github.look(&api(), list, "ai-task", 1, None).await.unwrap();
+    }
     assert_eq!(scene.double.covered(), operations());
     let issue = scene.double.issue_state("acme/api", 1);
     assert_eq!(issue.comments[0].earlier, [MARKER], "the double keeps what was edited away");
@@ -172,4 +179,32 @@ async fn every_operation_that_is_described_is_used_and_no_other() {
             it.repository("acme/api").issue(1).events.iter().any(|it| it.actor.login == LOGIN)
         })
         .await;
+}
+
+async fn everything_of_setup_repo(scene: &Scene, github: &GitHub) {
+    scene.double.role("acme/real", LOGIN, Some("admin"));
+    let token = github.credentials().await.unwrap();
+    let deeds = || {
+        [
+            Deed::Label(LABELS[0]),
+            Deed::Variable { name: "CW_REGION", value: "eu-west-1".to_owned() },
+            Deed::Variable { name: "CW_REGION", value: "eu-west-2".to_owned() },
+            Deed::Environment { branch: "main".to_owned() },
+            Deed::Propose { base: "main".to_owned() },
+        ]
+    };
+    for deed in deeds() {
+        github.carry_out(&real_api(), &deed, ("Title", "Body")).await.unwrap();
+    }
+    // As if somebody had taken the files out of the branch again.
+    scene.double.look(|it| {
+        let bare = it.bare("acme/real");
+        let main = it.branch("acme/real", "main").unwrap();
+        std::fs::write(bare.join("refs/heads/codingworker/setup"), main).unwrap();
+    });
+    for deed in deeds() {
+        github.carry_out(&real_api(), &deed, ("Title", "Body")).await.unwrap();
+    }
+    let facts = github.survey(&real_api(), &token, true).await.unwrap();
+    assert!(matches!(facts.cloud.unwrap().subject, Seen::Known(_)));
 }

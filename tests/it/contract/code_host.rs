@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 use tempfile::TempDir;
 
+use codingworker::code_host::Watch;
 use codingworker::code_host::folder::Folder;
 use codingworker::code_host::github::{GitHub, GitHubOptions};
 use codingworker::code_host::{CodeHost, Draft, Permission};
@@ -18,6 +19,7 @@ use crate::github_double::{GitHubDouble, LOGIN, TOKEN};
 mod git;
 mod people;
 mod promise;
+mod watch;
 
 pub(crate) use git::{bare, real};
 
@@ -29,6 +31,8 @@ pub(crate) const MARKER: &str = "<!-- codingworker:job=0123456789ab -->";
 #[async_trait]
 trait World: Send + Sync {
     fn host(&self) -> &dyn CodeHost;
+    /// The same host, as it is looked at again and again.
+    fn watch(&self) -> &dyn Watch;
     async fn issue(&self, title: &str, body: &str, author: &str) -> u64;
     async fn label(&self, issue: u64, label: &str, by: &str);
     async fn close(&self, issue: u64);
@@ -106,6 +110,9 @@ fn person(login: &str) -> Person {
 #[async_trait]
 impl World for InFolder {
     fn host(&self) -> &dyn CodeHost {
+        &self.folder
+    }
+    fn watch(&self) -> &dyn Watch {
         &self.folder
     }
     async fn issue(&self, title: &str, body: &str, author: &str) -> u64 {
@@ -186,6 +193,9 @@ impl World for InFolder {
 #[async_trait]
 impl World for OnGitHub {
     fn host(&self) -> &dyn CodeHost {
+        &self.github
+    }
+    fn watch(&self) -> &dyn Watch {
         &self.github
     }
     async fn issue(&self, title: &str, body: &str, author: &str) -> u64 {
@@ -304,4 +314,10 @@ promises! {
         a_changed_remark_says_so,
         a_program_is_told_from_a_person,
         what_people_need_and_is_missing_is_named;
+    watch:
+        a_list_that_has_not_changed_is_not_sent_again,
+        labelled_issues_are_listed_as_long_as_they_are_open_and_labelled,
+        comments_come_newest_first_and_tell_what_they_stand_under,
+        a_review_changes_its_pull_request_and_is_found_behind_it,
+        what_cannot_be_looked_at_is_named;
 }

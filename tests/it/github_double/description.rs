@@ -24,10 +24,12 @@ pub(crate) struct Operation {
     pub(crate) id: String,
     method: Method,
     path: Vec<String>,
+    /// Whether the last part of the path may have slashes in it.
+    open_ended: bool,
     parameters: Vec<Parameter>,
     body: Option<(bool, Schema)>,
-    /// By status, for those that have a body.
-    replies: BTreeMap<u16, Schema>,
+    /// By status; `None` for those without a body.
+    replies: BTreeMap<u16, Option<Schema>>,
 }
 
 struct Parameter {
@@ -146,7 +148,9 @@ impl Operation {
         };
         let json_schema = |it: &Value| it["content"]["application/json"]["schema"].clone();
         let parameters = described["parameters"].as_array().into_iter().flatten();
-        let parameters = parameters.map(resolved).map(|it| Parameter {
+        let parameters: Vec<Value> = parameters.map(resolved).collect();
+        let open_ended = parameters.iter().any(|it| it["x-multi-segment"] == json!(true));
+        let parameters = parameters.into_iter().map(|it| Parameter {
             name: it["name"].as_str().unwrap().to_owned(),
             place: it["in"].as_str().unwrap().to_owned(),
             required: it["required"].as_bool().unwrap_or(false),
@@ -157,23 +161,32 @@ impl Operation {
             (required, Schema::new(&closed(&json_schema(it))))
         });
         let replies = described["responses"].as_object().unwrap().iter();
-        let replies = replies.filter_map(|(status, it)| {
+        let replies = replies.map(|(status, it)| {
             let schema = json_schema(&resolved(it));
-            (!schema.is_null()).then(|| (status.parse().unwrap(), Schema::new(&schema)))
+            (status.parse().unwrap(), (!schema.is_null()).then(|| Schema::new(&schema)))
         });
         Self {
             id: described["operationId"].as_str().unwrap().to_owned(),
             method: method.to_uppercase().parse().unwrap(),
             path: path.split('/').map(str::to_owned).collect(),
+            open_ended,
             parameters: parameters.collect(),
             body,
             replies: replies.collect(),
         }
     }
 
+    /// Whether it changes anything.
+    pub(crate) fn changes(&self) -> bool {
+        self.method != Method::GET
+    }
+
     /// The parameters in the path, if it is this operation's.
     fn matched(&self, path: &str) -> Option<BTreeMap<String, String>> {
-        let parts: Vec<&str> = path.split('/').collect();
+        let parts: Vec<&str> = match self.open_ended {
+            true => path.splitn(self.path.len(), '/').collect(),
+            false => path.split('/').collect(),
+        };
         let mut parameters = BTreeMap::new();
         if parts.len() != self.path.len() {
             return None;
@@ -252,7 +265,9 @@ impl Operation {
         }
         let known = |it: &String| KNOWN.iter().any(|known| it.contains(known));
         match self.replies.get(&status) {
-            Some(schema) => schema.errors(body).into_iter().filter(|it| !known(it)).collect(),
+            Some(Some(schema)) => schema.errors(body).into_iter().filter(|it| !known(it)).collect(),
+            Some(None) if body.is_null() => Vec::new(),
+            Some(None) => vec![format!("{status} has no body")],
             None => vec![format!("{status} is not described")],
         }
     }

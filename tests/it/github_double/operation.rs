@@ -7,8 +7,10 @@ use super::shapes;
 use super::world::{Account, RepositoryState, Token, World};
 
 mod comment;
+mod git;
 mod issue;
 mod pull;
+mod settings;
 
 /// An answer before it is sent.
 #[derive(Clone, Debug)]
@@ -98,12 +100,17 @@ fn forbidden(repository: &RepositoryState, role: Option<&str>, operation: &str) 
         "pulls/create" => "pull_requests=write",
         "issues/add-labels" | "issues/remove-label" => "issues=write; pull_requests=write",
         "issues/create-comment" | "issues/update-comment" => "issues=write; pull_requests=write",
-        _ => return None,
+        _ => settings::need(operation)?,
     };
     if repository.archived {
         return Some(Reply::message(403, "Repository was archived so is read-only."));
     }
-    if matches!(role, Some("admin" | "maintain" | "write")) {
+    let enough = match need.contains("administration") {
+        true => role == Some("admin"),
+        false => matches!(role, Some("admin" | "maintain" | "write")),
+    };
+    let lacking = repository.settings.lacks.iter().any(|it| need.contains(it));
+    if enough && !lacking {
         return None;
     }
     let refusal = Reply::message(403, "Resource not accessible by personal access token");
@@ -174,6 +181,8 @@ fn in_repository(
         _ => issue::perform(world, operation, &scene)
             .or_else(|| comment::perform(world, operation, &scene))
             .or_else(|| pull::perform(world, operation, &scene))
+            .or_else(|| git::perform(world, operation, &scene))
+            .or_else(|| settings::perform(world, operation, &scene))
             .unwrap_or_else(|| {
                 Reply::message(501, &format!("the double does not play {operation} yet"))
             }),

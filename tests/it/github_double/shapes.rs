@@ -104,7 +104,7 @@ fn repository_facts(it: &RepositoryState) -> Value {
         "private": !it.public,
         "visibility": if it.public { "public" } else { "private" },
         "archived": it.archived,
-        "has_issues": true,
+        "has_issues": !it.settings.no_issues,
         "fork": false,
         "language": null,
     })
@@ -119,6 +119,11 @@ pub(crate) fn installed(repositories: &[&RepositoryState]) -> Value {
     };
     let all: Vec<Value> = repositories.iter().map(one).collect();
     json!({"total_count": all.len(), "repositories": all})
+}
+
+/// GitHub's example of this name, with our repository and our facts in it.
+pub(crate) fn example(name: &str, repository: &RepositoryState, facts: Value) -> Value {
+    shaped(name, Some(repository), facts)
 }
 
 pub(crate) fn label(name: &str) -> Value {
@@ -140,6 +145,7 @@ pub(crate) fn issue(repository: &RepositoryState, it: &IssueState) -> Value {
         "labels": it.labels.iter().map(|it| label(it)).collect::<Vec<_>>(),
         "comments": it.comments.len(),
         "html_url": format!("https://github.com/{}/issues/{number}", repository.full_name()),
+        "updated_at": it.updated_at(),
         "assignee": null,
         "assignees": [],
         "milestone": null,
@@ -150,6 +156,26 @@ pub(crate) fn issue(repository: &RepositoryState, it: &IssueState) -> Value {
         value.as_object_mut().unwrap().remove(key);
     }
     value
+}
+
+/// What a workflow that begins by `issues: labeled` finds in its event file, as far as REST has the
+/// same shapes.
+pub(crate) fn labelled_event(
+    world: &mut World,
+    full_name: &str,
+    number: u64,
+    label_name: &str,
+    by: &str,
+) -> Value {
+    let by = user(&world.person(by));
+    let it = world.repository(full_name);
+    json!({
+        "action": "labeled",
+        "label": label(label_name),
+        "issue": issue(it, it.issue(number)),
+        "repository": repository(it, None),
+        "sender": by,
+    })
 }
 
 /// A pull request, as the issue that it also is.
@@ -168,6 +194,7 @@ pub(crate) fn pull_as_issue(repository: &RepositoryState, it: &PullState) -> Val
     };
     let mut value = issue(repository, &as_issue);
     let html = format!("https://github.com/{}/pull/{}", repository.full_name(), it.number);
+    value["updated_at"] = json!(it.updated_at());
     value["pull_request"] =
         json!({"url": html, "html_url": html, "diff_url": html, "patch_url": html});
     value
@@ -175,6 +202,8 @@ pub(crate) fn pull_as_issue(repository: &RepositoryState, it: &PullState) -> Val
 
 pub(crate) fn comment(repository: &RepositoryState, number: u64, it: &CommentState) -> Value {
     let name = repository.full_name();
+    let is_pull = repository.pulls.iter().any(|it| it.number == number);
+    let thread = format!("{}/{number}", if is_pull { "pull" } else { "issues" });
     let facts = json!({
         "id": it.id,
         "node_id": format!("IC_{}", it.id),
@@ -183,7 +212,7 @@ pub(crate) fn comment(repository: &RepositoryState, number: u64, it: &CommentSta
         "created_at": it.at,
         "updated_at": it.updated_at,
         "issue_url": format!("https://api.github.com/repos/{name}/issues/{number}"),
-        "html_url": format!("https://github.com/{name}/issues/{number}#issuecomment-{}", it.id),
+        "html_url": format!("https://github.com/{name}/{thread}#issuecomment-{}", it.id),
         "performed_via_github_app": app(it.via_app),
         "minimized": null,
         "pin": null,

@@ -22,6 +22,12 @@ pub(crate) struct World {
     pub(crate) faults: HashMap<String, VecDeque<Fault>>,
     /// Every request that was understood, by operation, oldest first.
     pub(crate) asked: Vec<String>,
+    /// Of those, the ones that count against the limit: all but what was answered with 304.
+    pub(crate) counted: Vec<String>,
+    /// What every ETag is made with; another one, and nobody's is known any more.
+    pub(crate) etag_salt: u64,
+    /// Whether ETags are weak, as of an answer that was compressed on its way.
+    pub(crate) weak_etags: bool,
     /// Every law that was broken.
     pub(crate) violations: Vec<String>,
     pub(crate) last_id: u64,
@@ -29,6 +35,8 @@ pub(crate) struct World {
     pub(crate) deeds: Vec<(String, usize, Deed)>,
     /// Whether the clock stands still, so that everything happens in one second.
     pub(crate) frozen: bool,
+    /// How many seconds ago things happen that happen now.
+    pub(crate) past: i64,
     pub(crate) last_at: i64,
 }
 
@@ -69,6 +77,34 @@ pub(crate) struct RepositoryState {
     pub(crate) last_number: u64,
     pub(crate) issues: Vec<IssueState>,
     pub(crate) pulls: Vec<PullState>,
+    pub(crate) settings: SettingsState,
+}
+
+/// What a repository is set up with.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SettingsState {
+    pub(crate) no_issues: bool,
+    /// By name, with their colours.
+    pub(crate) labels: BTreeMap<String, String>,
+    pub(crate) variables: BTreeMap<String, String>,
+    /// The environment `codingworker`.
+    pub(crate) environment: Option<EnvironmentState>,
+    /// Whether its plan has no environments that are limited to branches.
+    pub(crate) poor_plan: bool,
+    pub(crate) actions_off: bool,
+    /// What `GET actions/oidc/customization/sub` answers; GitHub's old form when null.
+    pub(crate) subject: serde_json::Value,
+    /// The permissions that tokens have not got here, such as `workflows`.
+    pub(crate) lacks: Vec<&'static str>,
+}
+
+/// An environment of GitHub Actions.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct EnvironmentState {
+    /// Whether somebody has to approve.
+    pub(crate) reviewed: bool,
+    /// The branches that may use it; `None`: every one.
+    pub(crate) branches: Option<Vec<String>>,
 }
 
 #[derive(Clone, Debug)]
@@ -184,7 +220,8 @@ impl World {
     /// not stand still.
     pub(crate) fn now(&mut self) -> String {
         if !self.frozen || self.last_at == 0 {
-            self.last_at = chrono::Utc::now().timestamp().max(self.last_at + 1);
+            let now = chrono::Utc::now().timestamp() - self.past;
+            self.last_at = now.max(self.last_at + 1);
         }
         let at = chrono::DateTime::from_timestamp(self.last_at, 0).unwrap();
         at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
@@ -245,6 +282,26 @@ impl World {
 
     pub(crate) fn bare(&self, full_name: &str) -> PathBuf {
         self.root.join(format!("{full_name}.git"))
+    }
+}
+
+impl IssueState {
+    /// When it was changed or talked about last, as lists are sorted by it.
+    pub(crate) fn updated_at(&self) -> String {
+        let changes = self.events.iter().map(|it| &it.at).chain(&self.edited_at);
+        let all = changes.chain(self.comments.iter().map(|it| &it.at));
+        all.max().cloned().unwrap_or_else(|| "2011-04-22T13:33:48Z".to_owned())
+    }
+}
+
+impl PullState {
+    /// When it was talked about last: a review that is sent changes it.
+    pub(crate) fn updated_at(&self) -> String {
+        let lines = self.line_comments.iter().map(|it| &it.comment.at);
+        let reviews = self.reviews.iter().filter(|it| it.state != "PENDING");
+        let reviews = reviews.map(|it| &it.comment.at);
+        let all = self.comments.iter().map(|it| &it.at).chain(lines).chain(reviews);
+        all.chain([&self.at]).max().cloned().unwrap_or_default()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Whose words are followed: those that were there when a person said yes.
 
 use codingworker::domain::job::{Event, Outcome};
+use codingworker::engine::authority::body_digest;
 use codingworker::engine::normalise;
 use nix::sys::signal::Signal;
 use serde_json::json;
@@ -9,6 +10,26 @@ use super::{
     EVIL, answers_of, audit_of, is_done, is_refused, jobs_of, refusal, unlabelled, without_work,
 };
 use crate::binary::world::{BODY, MAINTAINER, TITLE, World, right};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sender_of_references_says_by_a_digest_which_text_was_labelled() {
+    let world = World::empty(|_, _| right()).await;
+    // GitHub shows no edit of either. The sender read the same text with other ends of lines.
+    let lines = BODY.replace('\n', "\r\n");
+    for (name, seen) in [("acme/other", EVIL), ("acme/same", &lines)] {
+        let issue = unlabelled(&world, name, "reporter");
+        world.github.label(name, issue, "ai-task", MAINTAINER);
+        let task = json!({
+            "type": "issue", "repository": name, "issue_number": issue, "delivery": "run-1",
+            "body_sha256": body_digest(seen),
+        });
+        world.submit_text(&task.to_string()).await;
+    }
+    world.serve_until_empty().await;
+    let words = "was edited after the label was set: read it as it is now and set the label";
+    is_refused(&world, "acme/other", 1, MAINTAINER, words).await;
+    is_done(&world, "acme/same", 1, MAINTAINER).await;
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_edited_after_the_label_is_refused_until_it_is_labelled_again() {

@@ -257,7 +257,7 @@ impl Field {
             clock: app::clock(),
         };
         let crew = Crew {
-            tools: Arc::new(tools),
+            tools: tools.into(),
             store: store.clone(),
             log_dir: state_dir.join("logs/jobs"),
             redactor: Redactor::new([token()]),
@@ -273,8 +273,9 @@ impl Field {
             queue: Arc::new(codingworker::queue::sqlite::SqliteQueue::new(database.clone(), queue)),
             store,
             hire: Arc::new(crew),
-            policy: policy(),
-            slots: 1,
+            policy: policy().into(),
+            board: Default::default(),
+            slots: 1.into(),
             clock: app::clock(),
             bells: Bells::default(),
             news: broadcast::channel(256).0,

@@ -3,12 +3,15 @@
 use serde_json::Value;
 
 use super::{Reply, Scene, page};
+use crate::github_double::description::Request;
 use crate::github_double::shapes;
 use crate::github_double::world::{CommentState, RepositoryState, World};
 
 pub(super) fn perform(world: &mut World, operation: &str, scene: &Scene) -> Option<Reply> {
     Some(match operation {
         "issues/list-comments" => list(world, scene),
+        "issues/list-comments-for-repo" => list_all(world, scene),
+        "pulls/list-review-comments-for-repo" => list_all_on_lines(world, scene),
         "issues/create-comment" => create(world, scene),
         "issues/get-comment" => get(world, scene),
         "issues/update-comment" => update(world, scene),
@@ -49,6 +52,40 @@ fn list(world: &World, scene: &Scene) -> Reply {
         talks(&repository).filter(|(thread, it)| *thread == number && *it.updated_at >= *since);
     let all: Vec<Value> = all.map(|(_, it)| shapes::comment(&repository, number, it)).collect();
     page(world, full_name, &format!("/issues/{number}/comments"), all, request)
+}
+
+/// All of a repository, by when they were written or changed.
+fn list_all(world: &World, scene: &Scene) -> Reply {
+    let Scene { full_name, request, .. } = scene;
+    let repository = world.repository(full_name);
+    let all = talks(repository).map(|(number, it)| (it, shapes::comment(repository, number, it)));
+    page(world, full_name, "/issues/comments", sorted(all, request), request)
+}
+
+fn list_all_on_lines(world: &World, scene: &Scene) -> Reply {
+    let Scene { full_name, request, .. } = scene;
+    let repository = world.repository(full_name);
+    let pulls = repository.pulls.iter();
+    let all = pulls.flat_map(|pull| pull.line_comments.iter().map(|it| (pull.number, it)));
+    let all = all.map(|(number, it)| (&it.comment, shapes::line_comment(repository, number, it)));
+    page(world, full_name, "/pulls/comments", sorted(all, request), request)
+}
+
+fn sorted<'a>(
+    all: impl Iterator<Item = (&'a CommentState, Value)>,
+    request: &Request,
+) -> Vec<Value> {
+    let mut all: Vec<_> = all.collect();
+    let at = |it: &CommentState| match request.get("sort") {
+        "updated" => it.updated_at.clone(),
+        _ => it.at.clone(),
+    };
+    all.sort_by_key(|(it, _)| (at(it), it.id));
+    // The direction counts only where a sort is named.
+    if !request.get("sort").is_empty() && request.get("direction") == "desc" {
+        all.reverse();
+    }
+    all.into_iter().map(|(_, it)| it).collect()
 }
 
 fn get(world: &World, scene: &Scene) -> Reply {

@@ -1,8 +1,11 @@
 //! Issues, their events and their labels.
 
+use serde_json::Value;
+
 use super::{Reply, Scene, page};
+use crate::github_double::description::Request;
 use crate::github_double::shapes;
-use crate::github_double::world::{IssueState, World};
+use crate::github_double::world::{IssueState, RepositoryState, World};
 
 pub(super) fn perform(world: &mut World, operation: &str, scene: &Scene) -> Option<Reply> {
     let Scene { full_name, request, me } = scene;
@@ -19,8 +22,7 @@ pub(super) fn perform(world: &mut World, operation: &str, scene: &Scene) -> Opti
     }
     let repository = world.repository(full_name);
     if operation == "issues/list-for-repo" {
-        let all = repository.issues.iter().map(|it| shapes::issue(repository, it)).collect();
-        return Some(page(world, full_name, "/issues", all, request));
+        return Some(page(world, full_name, "/issues", list(repository, request), request));
     }
     let number = request.number("issue_number", 0);
     if let Some(pull) = repository.pulls.iter().find(|it| it.number == number) {
@@ -58,6 +60,33 @@ pub(super) fn perform(world: &mut World, operation: &str, scene: &Scene) -> Opti
             labels_of(world.repository(full_name).issue(number))
         }
     })
+}
+
+/// The issues, and the pull requests, which are issues too and have no labels here.
+fn list(repository: &RepositoryState, request: &Request) -> Vec<Value> {
+    let is_open = |open: bool| match request.get("state") {
+        "all" => true,
+        "closed" => !open,
+        _ => open,
+    };
+    let wanted: Vec<String> = request.get("labels").split(',').map(str::to_lowercase).collect();
+    let has = |it: &IssueState, label: &String| {
+        label.is_empty() || it.labels.iter().any(|it| it.to_lowercase() == *label)
+    };
+    let issues = repository.issues.iter().filter(|it| is_open(it.open));
+    let issues = issues.filter(|it| wanted.iter().all(|label| has(it, label)));
+    let issues = issues.map(|it| (it.updated_at(), it.number, shapes::issue(repository, it)));
+    let unlabelled = request.get("labels").is_empty();
+    let pulls = repository.pulls.iter().filter(|it| is_open(it.open) && unlabelled);
+    let pulls = pulls.map(|it| (it.updated_at(), it.number, shapes::pull_as_issue(repository, it)));
+    let mut all: Vec<_> = issues.chain(pulls).collect();
+    if request.get("sort") == "updated" {
+        all.sort_by_key(|(at, number, _)| std::cmp::Reverse((at.clone(), *number)));
+    }
+    if request.get("direction") == "asc" {
+        all.reverse();
+    }
+    all.into_iter().map(|(_, _, it)| it).collect()
 }
 
 fn labels_of(issue: &IssueState) -> Reply {

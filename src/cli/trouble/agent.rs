@@ -1,0 +1,79 @@
+//! The agent and the model.
+
+use super::Trouble;
+
+/// What is said, why, and what to do about it.
+pub(super) const ENTRIES: &[Trouble] = &[
+    Trouble {
+        id: "agent-not-started",
+        says: &["the agent could not be started: …", "; install it with", "…: only ….x was tried"],
+        cause: "Aider is not installed, is not on the PATH of the service, or is of another \
+                version.",
+        remedy: "`uv tool install --python 3.12 aider-chat==0.86.2`, then set `aider.bin_path` \
+                 to what `command -v aider` says.",
+        told: false,
+    },
+    Trouble {
+        id: "agent-stopped",
+        says: &[
+            "the agent was stopped",
+            "the command was stopped",
+            "`…` was stopped",
+            "stopped",
+            "the worker is stopping",
+        ],
+        cause: "Somebody said `codingworker cancel`, or the worker was told to stop. Its \
+                children are ended with it.",
+        remedy: "Nothing: a job that was under way goes on at the next start.",
+        told: false,
+    },
+    Trouble {
+        id: "model-away",
+        says: &[
+            "Ollama at … …: start it with `ollama serve`, or set `ollama.host`",
+            ": start it with",
+        ],
+        cause: "Nothing that talks like Ollama answers at that address. In a container, \
+                127.0.0.1 is the container itself.",
+        remedy: "Start Ollama, or set `ollama.host`; from a container, \
+                 http://host.docker.internal:11434. Jobs wait meanwhile.",
+        told: true,
+    },
+    Trouble {
+        id: "model-missing",
+        says: &["the model … is not there: type `…`", "…: Ollama does not have it"],
+        cause: "Ollama answers and does not have the model.",
+        remedy: "`ollama pull NAME`. A job that waits for it then goes on by itself.",
+        told: true,
+    },
+    Trouble {
+        id: "model-address",
+        says: &["`…` is no address of an Ollama server: …; write it like …"],
+        cause: "OLLAMA_HOST or `ollama.host` cannot be read as an address.",
+        remedy: "Write http://HOST:PORT.",
+        told: true,
+    },
+    Trouble {
+        id: "model-key",
+        says: &["…: not Ollama's, and `aider.env` has no key for it"],
+        cause: "A hosted model needs a key, and nothing but `aider.env` reaches Aider.",
+        remedy: "`aider: {env: {GEMINI_API_KEY: \"${GEMINI_API_KEY}\"}}`, and `aider.hosts` \
+                 where the provider is not a known one.",
+        told: false,
+    },
+    Trouble {
+        id: "model-context",
+        says: &["…: reads … tokens, and num_ctx is …"],
+        cause: "The model was made for fewer tokens than it is asked to read: it forgets the \
+                beginning of the prompt.",
+        remedy: "Set `num_ctx` of this model to what it was made for, or take another model.",
+        told: false,
+    },
+    Trouble {
+        id: "models-changed",
+        says: &["the configured models changed while the job was under way: run it again"],
+        cause: "A job that was under way names a model that `aider.models` has no more.",
+        remedy: "`codingworker retry ID`.",
+        told: true,
+    },
+];
