@@ -1,4 +1,5 @@
 //! What the benchmarks share: samples, and the one form in which every figure is printed.
+#![allow(dead_code, clippy::allow_attributes, reason = "not every benchmark takes samples")]
 
 use std::time::Duration;
 

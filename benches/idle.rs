@@ -1,12 +1,12 @@
 //! What the release binary costs when there is nothing to do: its size, how long `serve` takes to
-//! its first poll, and what it holds and does while it waits on the embedded queue.
+//! its first poll and to its end, and what it holds and does while it waits on the embedded queue.
 //!
 //! Takes the binary's path as its argument, else the one that was built with it.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use figures::{Samples, say};
@@ -22,7 +22,7 @@ const READY: &str = "waiting for tasks";
 const SETTLE: Duration = Duration::from_secs(12);
 const WATCHED: Duration = Duration::from_secs(20);
 
-fn main() {
+fn main() -> ExitCode {
     let named = std::env::args().skip(1).find(|it| !it.starts_with("--"));
     let binary = PathBuf::from(named.unwrap_or_else(|| env!("CARGO_BIN_EXE_codingworker").into()));
     let binary = binary.canonicalize().expect("the binary: build it first, or name its path");
@@ -34,9 +34,10 @@ fn main() {
     for nth in 0..STARTS {
         fresh.push(Serve::start(&binary, &dir.path().join(format!("fresh-{nth}"))).took);
     }
-    let again = dir.path().join("again");
-    drop(Serve::start(&binary, &again));
-    let again: Vec<Duration> = (0..STARTS).map(|_| Serve::start(&binary, &again).took).collect();
+    let again_dir = dir.path().join("again");
+    drop(Serve::start(&binary, &again_dir));
+    let again: Vec<Duration> =
+        (0..STARTS).map(|_| Serve::start(&binary, &again_dir).took).collect();
     for (name, samples) in [("first start", fresh), ("later start", again)] {
         let samples = Samples::of(samples);
         say(
@@ -47,10 +48,20 @@ fn main() {
         );
         say(&format!("serve: {name} to first poll, max"), samples.percentile(100), "ms", None);
     }
+    let ends = (0..STARTS).map(|_| Serve::start(&binary, &again_dir).end());
+    let (ends, codes): (Vec<_>, Vec<_>) = ends.unzip();
+    let ends = Samples::of(ends);
+    say("serve: SIGTERM to its end with nothing to do, median", ends.percentile(50), "ms", None);
+    say("serve: SIGTERM to its end, max", ends.percentile(100), "ms", Some("<= 2000 ms"));
+    let code =
+        if codes.iter().all(|it| *it == Some(0)) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    let failed = codes.iter().filter(|it| **it != Some(0)).count();
+    say("serve: ends that were no success", failed as f64, "", Some("0"));
     let serve = Serve::start(&binary, &dir.path().join("idle"));
     std::thread::sleep(SETTLE);
     let Some(before) = serve.usage() else {
-        return println!("memory and wake-ups are read from /proc, which this system has not");
+        println!("memory and wake-ups are read from /proc, which this system has not");
+        return code;
     };
     say("serve: resident at rest", before.resident_mb, "MB", Some("< 30 MB"));
     say("serve: threads", before.threads as f64, "", None);
@@ -61,6 +72,7 @@ fn main() {
     say("serve: processor time at rest", busy, "ms/s", Some("no busy waiting"));
     let switches = after.switches.saturating_sub(before.switches) as f64 / seconds;
     say("serve: wake-ups at rest", switches, "per s", Some("no busy waiting"));
+    code
 }
 
 /// A worker that waits for tasks. Ends with this value.
@@ -120,6 +132,19 @@ impl Serve {
         Self { child, took }
     }
 
+    /// Tells it to stop; says how long that took, and its exit code.
+    fn end(mut self) -> (Duration, Option<i32>) {
+        let begun = Instant::now();
+        self.tell_to_stop();
+        let status = self.child.wait().expect("its end");
+        (begun.elapsed(), status.code())
+    }
+
+    fn tell_to_stop(&self) {
+        let id = i32::try_from(self.child.id()).unwrap_or_default();
+        let _ = kill(Pid::from_raw(id), Signal::SIGTERM);
+    }
+
     fn usage(&self) -> Option<Usage> {
         let process = PathBuf::from(format!("/proc/{}", self.child.id()));
         let status = fs::read_to_string(process.join("status")).ok()?;
@@ -143,9 +168,11 @@ impl Serve {
 
 impl Drop for Serve {
     fn drop(&mut self) {
-        let id = i32::try_from(self.child.id()).unwrap_or_default();
-        let _ = kill(Pid::from_raw(id), Signal::SIGTERM);
-        let _ = self.child.wait();
+        // Who has ended already has no such process any more: the number may be somebody else's.
+        if self.child.try_wait().is_ok_and(|it| it.is_none()) {
+            self.tell_to_stop();
+            let _ = self.child.wait();
+        }
     }
 }
 

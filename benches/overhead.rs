@@ -23,11 +23,12 @@ use codingworker::process::{self, Spec};
 use codingworker::queue::TaskQueue;
 use codingworker::queue::sqlite::{SqliteQueue, SqliteQueueOptions};
 use codingworker::redact::Redactor;
-use codingworker::store::Store;
+use codingworker::store::sqlite::SqliteStore;
 use codingworker::worker::crew::Crew;
 use codingworker::worker::hands::{ASK, Tools};
 use codingworker::worker::journal::News;
 use codingworker::worker::lifecycle::Bells;
+use codingworker::worker::models::Models;
 use codingworker::worker::shift::Shift;
 use codingworker::workspace::{WorkspaceOptions, Workspaces};
 use figures::{Samples, say};
@@ -68,7 +69,9 @@ async fn main() {
     let crew = crew(dir.path(), &database, &watch);
     let shift = Shift {
         queue: queue.clone(),
-        store: Store::new(database),
+        models: Models::new(SqliteStore::over(database.clone()), app::clock(), "bench"),
+        store: SqliteStore::over(database),
+        name: "bench".to_owned(),
         hire: Arc::new(Agency { crew, watch: watch.clone() }),
         policy: policy().into(),
         board: Default::default(),
@@ -255,6 +258,7 @@ fn crew(dir: &Path, database: &Database, watch: &Arc<Stopwatch>) -> Crew {
         agent: Arc::new(PlayedAgent(watch.clone())),
         agent_level: codingworker::domain::verification::Isolation::Native,
         deps: codingworker::deps::Deps::new(dir.join("deps")),
+        caches: None,
         places: codingworker::worker::scene::Places::Machine,
         runner: Arc::new(PlayedRunner(watch.clone())),
         host: Arc::new(Folder::new(dir.join("host"))),
@@ -276,7 +280,7 @@ fn crew(dir: &Path, database: &Database, watch: &Arc<Stopwatch>) -> Crew {
         },
         gate: Limits::default(),
         secrets: Vec::new(),
-        store: Store::new(database.clone()),
+        store: SqliteStore::over(database.clone()),
         audit: Audit::new(database.clone()),
         ladder: vec!["bench".to_owned()],
         branch_prefix: "ai-task-".to_owned(),
@@ -285,8 +289,9 @@ fn crew(dir: &Path, database: &Database, watch: &Arc<Stopwatch>) -> Crew {
         redactor: Redactor::new([]),
     };
     Crew {
+        pens: codingworker::worker::line::Pens::default(),
         tools: tools.into(),
-        store: Store::new(database.clone()),
+        store: SqliteStore::over(database.clone()),
         log_dir: dir.join("logs"),
         redactor: Redactor::new([]),
     }

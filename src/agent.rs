@@ -1,12 +1,14 @@
 //! The front door of the agent room: whoever edits the code for us.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::job::{Fault, Model, Tokens};
+use crate::engine::cooldown::Pushback;
 use crate::process::Tee;
 
 pub mod aider;
@@ -28,6 +30,26 @@ pub trait Agent: Send + Sync {
 
     /// Whether `model` can be asked now, and how much it can read at once.
     async fn ready(&self, model: &Model) -> Result<Readiness, AgentError>;
+
+    /// Where `model` is asked: an address, or a vendor's host. Models at one server share what it
+    /// can do.
+    fn server(&self, _model: &Model) -> String {
+        String::new()
+    }
+
+    /// Has `model` loaded, as the turns to come will want it. Does nothing where a server loads
+    /// models by itself.
+    async fn warm(&self, _model: &Model) -> Result<(), AgentError> {
+        Ok(())
+    }
+
+    /// The same agent for the turns of one job alone, whose `tree` and `scratch` these are and will
+    /// be; they are there, and may be empty yet. What of it can be got ready is, in the background
+    /// and at once; it ends when this is dropped. `None`: nothing can, and this agent will do.
+    fn for_job(&self, tree: &Path, scratch: &Path) -> Option<Arc<dyn Agent>> {
+        let _ = (tree, scratch);
+        None
+    }
 
     /// One turn. What the agent answers, however bad, is an `Edit`; only what kept it from
     /// answering is an error. When `stop` is cancelled its whole process group ends first.
@@ -89,6 +111,8 @@ pub enum EditVerdict {
     TimedOut,
     /// The model could not be reached, or answered with errors alone.
     ModelUnavailable(String),
+    /// The model's server turned it away, for now.
+    ModelBusy(Pushback),
 }
 
 /// What kept an agent from a turn.
@@ -100,6 +124,9 @@ pub enum AgentError {
     /// The model's server does not answer, or answers with errors.
     #[error("{0}")]
     ModelAway(String),
+    /// The model's server turns us away, for now.
+    #[error("{}", .0.words)]
+    ModelBusy(Pushback),
     /// The server is there and does not have the model.
     #[error("the model {model} is not there: type `{remedy}`")]
     ModelMissing {
@@ -122,6 +149,7 @@ impl AgentError {
         match self {
             Self::NotStarted(_) => Fault::Permanent,
             Self::ModelAway(_) | Self::ModelMissing { .. } => Fault::ModelAway,
+            Self::ModelBusy(_) => Fault::ModelBusy,
             Self::CageAway(_) => Fault::Transient,
             Self::Stopped => Fault::Interrupted,
         }

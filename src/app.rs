@@ -19,10 +19,14 @@ use crate::code_host::{CodeHost, HostError};
 use crate::config::Config;
 use crate::database::{Database, DatabaseError};
 use crate::domain::time::Timestamp;
+use crate::postgres::{Postgres, PostgresError};
+use crate::queue::postgres::{PostgresQueue, PostgresQueueOptions};
 use crate::queue::sqlite::{SqliteQueue, SqliteQueueOptions};
 use crate::queue::sqs::{SqsOptions, SqsQueue};
 use crate::queue::{QueueError, TaskQueue};
-use crate::store::StoreError;
+use crate::store::postgres::PostgresStore;
+use crate::store::sqlite::SqliteStore;
+use crate::store::{Store, StoreError};
 use crate::worker::drive::Clock;
 use crate::worker::shift::ShiftError;
 use crate::workspace::WorkspaceError;
@@ -30,16 +34,19 @@ use crate::workspace::WorkspaceError;
 pub mod around;
 pub mod beside;
 mod kept;
+mod lining;
 mod living;
 pub mod reload;
 mod seeing;
 pub mod telling;
 mod terms;
 mod tools;
+mod waiting;
 mod waking;
 mod watching;
 mod worker;
 
+pub use waiting::{Awaited, awaited_models};
 pub use worker::{Worker, worker};
 
 /// How long `serve --drain` waits for the queue to say that it is empty.
@@ -66,6 +73,9 @@ pub enum AppError {
     /// The database.
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    /// The database that workers share.
+    #[error(transparent)]
+    Shared(#[from] PostgresError),
     /// The queue.
     #[error(transparent)]
     Queue(#[from] QueueError),
@@ -139,6 +149,43 @@ pub fn known_database(config: &Config) -> Result<Option<Database>, AppError> {
     if database_file(config).exists() { database(config).map(Some) } else { Ok(None) }
 }
 
+/// The database that several workers share, if the configuration names one, with its schema
+/// brought up to date.
+///
+/// # Errors
+/// When it is away, or refuses us.
+pub async fn shared(config: &Config) -> Result<Option<Postgres>, AppError> {
+    match config.store.address.clone() {
+        Some(address) => Ok(Some(Postgres::open(address).await?)),
+        None => Ok(None),
+    }
+}
+
+/// The jobs: those of all workers, as the one with this name sees them, or those of this machine.
+pub fn store(database: &Database, shared: Option<&Postgres>, worker: &str) -> Store {
+    match shared {
+        Some(postgres) => PostgresStore::over(postgres.clone(), worker.to_owned()),
+        None => SqliteStore::over(database.clone()),
+    }
+}
+
+/// The jobs, for a command; `None` when there are none yet.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn known_store(config: &Config) -> Result<Option<Store>, AppError> {
+    let database = known_database(config)?;
+    let Some(shared) = shared(config).await? else {
+        return Ok(database.map(SqliteStore::over));
+    };
+    // Without a state folder here, no worker's logs are here.
+    let worker = match &database {
+        Some(it) => SqliteStore::worker(it, &config.worker.worker_id).await?,
+        None => String::new(),
+    };
+    Ok(Some(PostgresStore::over(shared, worker)))
+}
+
 /// Where the database is, when there is one.
 pub fn database_file(config: &Config) -> PathBuf {
     config.worker.state_dir.join("codingworker.db")
@@ -165,9 +212,18 @@ pub fn alone(config: &Config) -> Result<File, AppError> {
 pub async fn queue(
     config: &Config,
     database: &Database,
+    shared: Option<&Postgres>,
     patience: Option<Duration>,
 ) -> Result<Arc<dyn TaskQueue>, AppError> {
     let Some(queue_url) = config.sqs.queue_url.clone() else {
+        if let Some(postgres) = shared {
+            let options = PostgresQueueOptions {
+                lease: config.sqs.visibility_timeout,
+                poll: patience.unwrap_or(LONG_POLL),
+                max_receives: MAX_RECEIVES,
+            };
+            return Ok(Arc::new(PostgresQueue::new(postgres.clone(), options)));
+        }
         return Ok(Arc::new(SqliteQueue::new(
             database.clone(),
             SqliteQueueOptions {
@@ -240,6 +296,7 @@ pub fn agent(
         env: config.aider.env.clone().into_iter().collect(),
         limits: Limits::default(),
         mark,
+        warm: config.aider.warm,
     })
 }
 

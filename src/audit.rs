@@ -72,6 +72,7 @@ impl Audit {
             return Err(AuditError::Key { length: entry.key.len() });
         }
         let (key, text) = (entry.key.clone(), entry.text()?);
+        crate::fault::point("audit.append:before").await?;
         let row = self.database.write(move |it| {
             let there = it
                 .prepare_cached("SELECT seq, entry, previous, hash FROM audit WHERE key = ?1")?
@@ -79,7 +80,9 @@ impl Audit {
                 .optional()?;
             there.map_or_else(|| add(it, text), Ok)
         });
-        row.await?.row()
+        let row = row.await?;
+        crate::fault::point("audit.append:after").await?;
+        row.row()
     }
 
     /// At most `most` rows, newest first.

@@ -26,6 +26,7 @@ mod reader;
 mod reload;
 mod retired;
 mod seeing;
+mod store;
 mod trust;
 mod urls;
 
@@ -37,6 +38,7 @@ pub use keys::{KEYS, Key, Kind, MODEL_KEYS, reloadable, variable};
 pub use notify::{Channel, Mail, Notify, Sink};
 pub use poll::Poll;
 pub use seeing::{Http, Listen, Otel};
+pub use store::Store;
 pub use trust::{Allowed, Trust};
 
 #[cfg(test)]
@@ -50,6 +52,8 @@ pub const TEMPLATE: &str = include_str!("../configs/config.yaml");
 pub struct Config {
     /// The worker itself.
     pub worker: Worker,
+    /// Where jobs are kept.
+    pub store: Store,
     /// The queue.
     pub sqs: Sqs,
     /// The code host.
@@ -94,6 +98,10 @@ pub struct Worker {
     pub worker_id: String,
     /// How many jobs at once.
     pub slots: usize,
+    /// `worker.model_slots`
+    pub model_slots: usize,
+    /// `worker.model_cooldown_seconds`
+    pub model_cooldown: Duration,
     /// Absolute: jobs, embedded queue, logs, mirrors.
     pub state_dir: PathBuf,
     /// Of a whole job, on faults that pass.
@@ -141,6 +149,8 @@ pub struct Aider {
     pub bin_path: PathBuf,
     /// Tokens of the repository's map in the prompt.
     pub map_tokens: u32,
+    /// Whether Aider is imported once for a job, and not for each of its turns.
+    pub warm: bool,
     /// Reaches Aider alone, never a check.
     pub env: BTreeMap<String, SecretString>,
     /// Tried in this order. Never empty.
@@ -169,6 +179,10 @@ pub struct Verify {
     pub write_tests: bool,
     /// What becomes of work that could not be made green.
     pub on_failure: OnFailure,
+    /// Whether a repository's next job begins with what the checks left behind on its base.
+    pub cache: bool,
+    /// How many bytes of that are kept, of one repository or of all.
+    pub cache_max_bytes: u64,
 }
 
 /// `log`: what is logged.
@@ -318,6 +332,7 @@ impl Config {
     pub fn secrets(&self) -> Vec<SecretString> {
         let sent = self.aider.env.values().chain(self.otel.headers.values());
         let told = self.notify.secrets();
-        self.github.token.iter().chain(sent).cloned().chain(told).collect()
+        let store = self.store.address.as_ref().and_then(|it| it.password());
+        self.github.token.iter().chain(sent).cloned().chain(told).chain(store).collect()
     }
 }

@@ -17,10 +17,11 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use crate::domain::job::Fault;
+use crate::postgres::PostgresError;
 
 mod backup;
 mod writer;
-use writer::{Writer, commit_together, entry};
+use writer::{Until, Writer, commit_together, entry};
 
 /// How long SQLite waits for another process that is writing.
 const BUSY: Duration = Duration::from_secs(5);
@@ -30,13 +31,17 @@ const BUSY: Duration = Duration::from_secs(5);
 const CHECKED_UP_TO: u64 = 4 << 20;
 
 /// The schema, one step a version. Steps that were released are never edited.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 10] = [
     include_str!("database/001_jobs.sql"),
     include_str!("database/002_queue.sql"),
     include_str!("database/003_conversation.sql"),
     include_str!("database/004_audit.sql"),
     include_str!("database/005_outbox.sql"),
     include_str!("database/006_poll.sql"),
+    include_str!("database/007_fence.sql"),
+    include_str!("database/008_holds.sql"),
+    include_str!("database/009_held_messages.sql"),
+    include_str!("database/010_told.sql"),
 ];
 
 /// The database. Clones share the connection; the last one to go closes the file.
@@ -64,6 +69,7 @@ impl Database {
             path: path.to_owned(),
             reason: reason.to_string(),
         };
+        crate::fault::point_blocking("database.open:before")?;
         keep_private(path).map_err(|error| unopened(&error))?;
         let unclean = wal(path).metadata().is_ok_and(|it| it.len() > 0);
         let mut writer = connect(path).map_err(|error| at_open(path, error))?;
@@ -106,7 +112,30 @@ impl Database {
         T: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
-        let (entry, answer) = entry(work);
+        self.write_until(Until::Flushed, work).await
+    }
+
+    /// As `write`, but answers as soon as it is committed: a power cut may take it back, though
+    /// never something that was written before it and not it. The end of this process, however
+    /// sudden, takes nothing back. For what means nothing any more once this machine has stopped,
+    /// like the lease of a process of its own.
+    ///
+    /// # Errors
+    /// What SQLite says. Nothing was written then.
+    pub async fn write_unflushed<T, F>(&self, work: F) -> Result<T, DatabaseError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        self.write_until(Until::Committed, work).await
+    }
+
+    async fn write_until<T, F>(&self, until: Until, work: F) -> Result<T, DatabaseError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let (entry, answer) = entry(until, work);
         match &self.inner.writer {
             Some(writer) => writer.send(entry).await?,
             None => commit_together(&self.inner.lock(), vec![entry]),
@@ -130,6 +159,7 @@ impl Database {
         if self.inner.writer.is_none() {
             return Ok(work(&self.inner.lock())?);
         }
+        crate::fault::point("database.read:before").await?;
         let inner = Arc::clone(&self.inner);
         let reading = tokio::task::spawn_blocking(move || {
             let connection = inner.lock();
@@ -301,15 +331,30 @@ pub enum DatabaseError {
         /// What SQLite found.
         detail: String,
     },
+    /// A backup that is none, or a place where none can be made.
+    #[error("the backup {path} cannot be used: {reason}")]
+    Backup {
+        /// The file.
+        path: PathBuf,
+        /// Why not, and what to take instead.
+        reason: String,
+    },
     /// Another process is writing and does not come to an end.
     #[error("the database is busy: another process has held it for {} seconds", BUSY.as_secs())]
     Busy,
     /// No room.
     #[error("the database cannot grow: the disk under worker.state_dir is full")]
     DiskFull,
-    /// Anything else.
+    /// The disk, or the machine beneath it, did not do what it was asked for: `SQLITE_IOERR` and
+    /// its like. It may at the next try.
+    #[error("the database could not be read or written: {0}")]
+    Unreached(String),
+    /// Anything else: what was asked for is wrong, or the schema.
     #[error("the database failed: {0}")]
     Failed(String),
+    /// The one on a server.
+    #[error(transparent)]
+    Server(#[from] PostgresError),
     /// The writer has ended.
     #[error("the database is closed")]
     Closed,
@@ -319,10 +364,13 @@ impl DatabaseError {
     /// Who is to blame.
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Busy | Self::DiskFull => Fault::Transient,
-            Self::Open { .. } | Self::TooNew { .. } | Self::Damaged { .. } | Self::Failed(_) => {
-                Fault::Permanent
-            }
+            Self::Busy | Self::DiskFull | Self::Unreached(_) => Fault::Transient,
+            Self::Open { .. }
+            | Self::TooNew { .. }
+            | Self::Damaged { .. }
+            | Self::Backup { .. }
+            | Self::Failed(_) => Fault::Permanent,
+            Self::Server(error) => error.fault(),
             Self::Closed => Fault::Interrupted,
         }
     }
@@ -333,6 +381,13 @@ impl From<rusqlite::Error> for DatabaseError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             Some(ErrorCode::DiskFull) => Self::DiskFull,
+            // CannotOpen: of its side files, as when no more files may be open.
+            Some(
+                ErrorCode::SystemIoFailure
+                | ErrorCode::CannotOpen
+                | ErrorCode::OutOfMemory
+                | ErrorCode::FileLockingProtocolFailed,
+            ) => Self::Unreached(error.to_string()),
             _ => Self::Failed(error.to_string()),
         }
     }

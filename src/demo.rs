@@ -89,7 +89,7 @@ pub async fn run(
 
     let config = config(&stage, &aider, &options.load)?;
     let database = app::database(&config)?;
-    let queue = app::queue(&config, &database, None).await?;
+    let queue = app::queue(&config, &database, None, None).await?;
     let task = serde_json::json!({
         "type": "issue", "issue_number": issue, "repository": repository.to_string(),
         "title": sample::TITLE, "body": sample::BODY, "labels": ["ai-task"], "delivery": "demo",

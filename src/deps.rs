@@ -22,6 +22,7 @@ use crate::domain::task::Repository;
 use crate::domain::verification::Preparation;
 use crate::workspace::remove_tree;
 
+pub mod caches;
 mod copying;
 mod pruning;
 mod settling;
@@ -46,6 +47,18 @@ pub struct Deps {
 /// What makes one thing that is kept differ from another.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key(String);
+
+impl Key {
+    /// Of these parts, in their order.
+    pub fn of(parts: &[&[u8]]) -> Self {
+        let mut digest = Sha256::new();
+        for part in parts {
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part);
+        }
+        Self(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -163,6 +176,49 @@ impl Deps {
                 Err(error) => return Err(error),
             }
             Ok(begun.becomes.join(FILES))
+        })
+        .await
+    }
+
+    /// What was begun is complete, and takes the place of what there is. Put right as by `finish`.
+    ///
+    /// # Errors
+    /// As those of `finish`.
+    pub async fn replace(&self, begun: Begun) -> io::Result<()> {
+        let store = self.clone();
+        aside(move || {
+            settling::settle(&begun.files())?;
+            std::fs::write(begun.folder.join(USED), b"used\n")?;
+            settling::to_disk(&begun.folder)?;
+            let gone = begun.becomes.with_file_name(unique(GONE));
+            {
+                let _still = store.still()?;
+                if is_folder(&begun.becomes) {
+                    std::fs::rename(&begun.becomes, &gone)?;
+                }
+                std::fs::rename(&begun.folder, &begun.becomes)?;
+            }
+            remove_tree(&gone)
+        })
+        .await
+    }
+
+    /// Nothing of this key is found from now on.
+    ///
+    /// # Errors
+    /// From the disk.
+    pub async fn forget(&self, repository: &Repository, key: &Key) -> io::Result<()> {
+        let (store, entry) = (self.clone(), self.entry(repository, key));
+        aside(move || {
+            let gone = entry.with_file_name(unique(GONE));
+            let renamed = {
+                let _still = store.still()?;
+                std::fs::rename(&entry, &gone)
+            };
+            match renamed {
+                Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+                renamed => renamed.and_then(|()| remove_tree(&gone)),
+            }
         })
         .await
     }

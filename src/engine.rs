@@ -2,6 +2,7 @@
 
 pub mod authority;
 pub mod closing;
+pub mod cooldown;
 pub mod decide;
 pub mod dockerfile;
 pub mod focus;
@@ -9,6 +10,7 @@ pub mod gate;
 pub mod guard;
 pub mod intake;
 pub mod judge;
+pub mod line;
 pub mod normalise;
 pub mod notice;
 pub mod offline;

@@ -14,11 +14,13 @@ use crate::domain::verification::Exit;
 mod captured;
 pub mod cgroup;
 mod family;
+mod leader;
 mod proc;
 mod running;
 
 pub(crate) use captured::Capture;
 pub use captured::plain;
+pub(crate) use leader::Leader;
 
 /// Shuts this process off from its own children, which run foreign code as the same user: its
 /// environment and its memory, which hold the token, become unreadable to them (Linux, and not
@@ -141,10 +143,34 @@ pub async fn run(
         return Err(ProcessError::Stopped(program));
     }
     let not_started = |source| ProcessError::NotStarted { program: program.clone(), source };
+    crate::fault::point("process.spawn:before").await?;
     let running = running::Running::start(&spec).await.map_err(not_started)?;
+    crate::fault::point("process.spawn:after").await?;
     match running.finish(&spec, tee, stop).await.map_err(not_started)? {
         Some(ended) => Ok(ended),
         None => Err(ProcessError::Stopped(program)),
+    }
+}
+
+/// Sees what somebody else started for us to its end, as `run` does a child of our own: the same
+/// limits, and the same end. Both its streams come out of `output`. Of `spec` what was started
+/// already, and its input, are left alone.
+///
+/// # Errors
+/// When `stop` was cancelled, or `leader` cannot be waited for.
+pub(crate) async fn oversee(
+    leader: impl Leader,
+    output: impl tokio::io::AsyncRead + Send + Unpin + 'static,
+    spec: &Spec,
+    tee: Option<&dyn Tee>,
+    stop: &CancellationToken,
+) -> Result<Ended, ProcessError> {
+    let program = || spec.program.to_string_lossy().into_owned();
+    let running = running::Running::of(leader, Box::new(output), spec.keep);
+    match running.finish(spec, tee, stop).await {
+        Ok(Some(ended)) => Ok(ended),
+        Ok(None) => Err(ProcessError::Stopped(program())),
+        Err(source) => Err(ProcessError::NotStarted { program: program(), source }),
     }
 }
 

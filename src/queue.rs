@@ -1,6 +1,6 @@
 //! The front door of the queue room: where tasks wait for us.
 //!
-//! Behind it: `sqs` (AWS) and `sqlite` (embedded). Both pass `tests/it/contract/queue.rs`.
+//! Behind it: `sqs` (AWS), `sqlite` (embedded) and `postgres` (on a server). All pass `tests/it/contract/queue.rs`.
 
 use std::time::Duration;
 
@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::job::Fault;
+use crate::domain::time::Timestamp;
 
+pub mod postgres;
 pub mod sqlite;
 pub mod sqs;
 
@@ -37,6 +39,15 @@ pub trait TaskQueue: Send + Sync {
     /// How much is waiting. Approximate where the queue is.
     async fn depth(&self) -> Result<Depth, QueueError>;
 
+    /// What nobody holds, in the order in which it will be handed out as things stand, at most
+    /// `most` (of 100); what was given back for later too, in its place. Takes nothing: whoever
+    /// receives meanwhile gets it. A queue that cannot look without receiving shows none, ever:
+    /// so SQS, where every look is a receive.
+    async fn waiting(&self, most: usize) -> Result<Vec<Waiting>, QueueError> {
+        let _ = most;
+        Ok(Vec::new())
+    }
+
     /// The dead letters, oldest first, at most 100.
     async fn dead(&self) -> Result<Vec<DeadLetter>, QueueError>;
 
@@ -45,6 +56,12 @@ pub trait TaskQueue: Send + Sync {
 
     /// How long a delivery is ours before it must be extended.
     fn lease(&self) -> Duration;
+
+    /// How long a delivery can be kept from others at most, counted from when it was received and
+    /// however often it is extended. `None`: for ever.
+    fn longest_hold(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// A message in our hands for the length of a lease. Its body is not yet trusted.
@@ -60,6 +77,20 @@ pub struct Delivery {
     pub receipt: Receipt,
 }
 
+/// A message that waits, as it is seen without being received. Its body is not yet trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// What the queue calls it, at each delivery too.
+    pub id: String,
+    /// The text.
+    pub body: String,
+    /// When it was put in.
+    pub since: Timestamp,
+    /// When it may be handed out: a moment that is over, or a later one for what was given back
+    /// until then.
+    pub from: Timestamp,
+}
+
 /// The right to one delivery. Kept in the journal, so a restarted worker can go on with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
@@ -69,6 +100,9 @@ pub struct Receipt {
     pub handle: String,
     /// The message's text, to bury it with.
     pub body: String,
+    /// When we asked for it. Noted by whoever received it; the queue does not look at it.
+    #[serde(default)]
+    pub asked_at: Option<Timestamp>,
 }
 
 /// How a delivery went.

@@ -103,8 +103,8 @@ pub async fn retry<T, E: Retryable, F: Future<Output = Result<T, E>>>(
 ) -> Result<T, E> {
     let judge = |error: &E| match (error.fault(), error.wait()) {
         (Fault::Permanent | Fault::Interrupted, _) => Again::No,
-        (Fault::Transient | Fault::ModelAway, Some(wait)) => Again::After(wait),
-        (Fault::Transient | Fault::ModelAway, None) => Again::Soon,
+        (Fault::Transient | Fault::ModelAway | Fault::ModelBusy, Some(wait)) => Again::After(wait),
+        (Fault::Transient | Fault::ModelAway | Fault::ModelBusy, None) => Again::Soon,
     };
     retry_when(policy, stop, judge, op).await
 }

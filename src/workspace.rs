@@ -15,6 +15,7 @@ use crate::domain::job::JobId;
 use crate::domain::task::Repository;
 
 mod address;
+mod ahead;
 mod askpass;
 mod base;
 mod checkout;
@@ -30,10 +31,17 @@ mod listing;
 mod mirror;
 mod push;
 mod rebase;
+mod reserve;
 mod rules;
+mod seat;
 mod snapshot;
+mod spare;
+mod stamps;
 mod tree;
 
+pub use ahead::FetchAhead;
+#[doc(hidden)]
+pub use askpass::askpass_tells;
 pub use askpass::{ASKPASS_SOCKET, askpass_main};
 pub(crate) use disk::remove as remove_tree;
 pub use error::WorkspaceError;
@@ -205,8 +213,8 @@ impl Workspaces {
         let folder = self.folder(job)?;
         Ok(Workspace {
             git: Arc::clone(&self.git),
-            tree: folder.join("tree"),
-            scratch: folder.join("scratch"),
+            tree: folder.join(reserve::TREE),
+            scratch: folder.join(reserve::SCRATCH),
             home: folder.join("home"),
             folder,
             repository: repository.clone(),

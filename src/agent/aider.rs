@@ -13,25 +13,31 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::ollama::{self, Ollama};
 use crate::agent::recorder::Limits;
-use crate::agent::{Agent, AgentError, Edit, Errand, Readiness};
+use crate::agent::{Agent, AgentError, Edit, Errand, Readiness, vendor};
 use crate::cage::{Cage, Limits as CageLimits};
 use crate::domain::job::Model;
 use crate::domain::verification::Isolation;
 use crate::process::{self, Ended, ProcessError};
 
 mod command;
+mod host;
 mod installed;
 mod sight;
 mod turn;
 mod verdict;
 
+/// How turns are judged, for tests that throw anything at it.
+#[doc(hidden)]
+pub use verdict::{from_output, from_record, printed_tokens};
+
 use command::Scratch;
+use host::Host;
 use installed::Installed;
 use sight::Sight;
 
@@ -74,14 +80,26 @@ pub struct AiderOptions {
     pub program: PathBuf,
     /// Whose children its processes are, for `process::end_marked`.
     pub mark: Option<String>,
+    /// Whether Aider is imported once for all turns of a job, where that can be done.
+    pub warm: bool,
 }
 
 /// The agent.
 pub struct Aider {
+    core: Arc<Core>,
+    /// That of one job.
+    host: Option<Host>,
+}
+
+/// What the jobs share.
+struct Core {
     options: AiderOptions,
     ollama: Ollama,
     version: OnceCell<String>,
-    installed: OnceCell<Installed>,
+    /// Where Aider lives, once that was asked.
+    asked: OnceCell<Installed>,
+    /// Where there is no cage, and nothing has to be asked.
+    configured: Installed,
 }
 
 impl Aider {
@@ -91,9 +109,14 @@ impl Aider {
     /// `NotStarted` when Ollama's address is none.
     pub fn new(options: AiderOptions) -> Result<Self, AgentError> {
         let ollama = Ollama::new(&options.ollama)?;
-        Ok(Self { options, ollama, version: OnceCell::new(), installed: OnceCell::new() })
+        let configured = Installed::as_configured(&options);
+        let (version, asked) = (OnceCell::new(), OnceCell::new());
+        let core = Arc::new(Core { options, ollama, version, asked, configured });
+        Ok(Self { core, host: None })
     }
+}
 
+impl Core {
     async fn ask_version(&self) -> Result<String, AgentError> {
         let spec = process::Spec {
             program: self.options.bin.clone().into(),
@@ -132,22 +155,32 @@ impl Aider {
         }
     }
 
-    /// Where Aider lives, asked at the first turn in a cage.
+    /// How Aider is started for a turn: as configured, or in a cage by where it lives.
     async fn installed(
         &self,
         scratch: &Path,
         tree: &Path,
         stop: &CancellationToken,
     ) -> Result<&Installed, AgentError> {
+        match self.options.cage.level() {
+            Isolation::Native => Ok(&self.configured),
+            _ => self.asked(scratch, tree, stop).await,
+        }
+    }
+
+    /// Where Aider lives.
+    async fn asked(
+        &self,
+        scratch: &Path,
+        tree: &Path,
+        stop: &CancellationToken,
+    ) -> Result<&Installed, AgentError> {
         let ask = async || {
-            if self.options.cage.level() == Isolation::Native {
-                return Ok(Installed::as_configured(&self.options));
-            }
             Installed::ask(&self.options, scratch, tree, stop)
                 .await
                 .map_err(|error| self.not_started(error))
         };
-        self.installed.get_or_try_init(ask).await
+        self.asked.get_or_try_init(ask).await
     }
 }
 
@@ -157,16 +190,47 @@ const INSTALL: &str = "; install it with `uv tool install aider-chat==0.86.2` or
 #[async_trait]
 impl Agent for Aider {
     async fn version(&self) -> Result<String, AgentError> {
-        self.version.get_or_try_init(|| self.ask_version()).await.cloned()
+        self.core.version.get_or_try_init(|| self.core.ask_version()).await.cloned()
     }
 
     async fn ready(&self, model: &Model) -> Result<Readiness, AgentError> {
         let Some(name) = ollama::local_name(&model.name) else {
             return Ok(Readiness { context: model.num_ctx });
         };
-        let facts = self.ollama.show(name).await?;
+        let facts = self.core.ollama.show(name).await?;
         let trained = facts.context.unwrap_or(model.num_ctx);
         Ok(Readiness { context: trained.min(model.num_ctx) })
+    }
+
+    fn server(&self, model: &Model) -> String {
+        if ollama::local_name(&model.name).is_some() {
+            return self.core.ollama.base().to_owned();
+        }
+        // `OPENAI_API_BASE` is where `openai/…` is asked.
+        let prefix = model.name.split_once('/').map_or("", |(prefix, _)| prefix).to_uppercase();
+        let bases = self.core.options.env.iter().filter(|(name, _)| {
+            name.strip_prefix(&prefix)
+                .is_some_and(|rest| !prefix.is_empty() && rest.starts_with('_'))
+        });
+        let mut bases = bases.filter_map(|(name, it)| vendor::host_in(name, it.expose_secret()));
+        let vendor = || vendor::host_of(&model.name).unwrap_or("its provider").to_owned();
+        bases.next().unwrap_or_else(vendor)
+    }
+
+    async fn warm(&self, model: &Model) -> Result<(), AgentError> {
+        let Some(name) = ollama::local_name(&model.name) else { return Ok(()) };
+        // The context that a turn asks for: see `hands::attempt`.
+        let context = self.ready(model).await?.context;
+        self.core.ollama.load(name, model.num_ctx.min(context)).await
+    }
+
+    fn for_job(&self, tree: &Path, scratch: &Path) -> Option<Arc<dyn Agent>> {
+        if !Host::may_be(&self.core) {
+            return None;
+        }
+        let (tree, root) = (tree.canonicalize().ok()?, scratch.canonicalize().ok()?);
+        let host = Some(Host::begin(&self.core, tree, root));
+        Some(Arc::new(Self { core: Arc::clone(&self.core), host }))
     }
 
     async fn edit(&self, errand: Errand<'_>, stop: &CancellationToken) -> Result<Edit, AgentError> {
@@ -180,9 +244,11 @@ impl Agent for Aider {
         let read = sight::ordinary(&tree, errand.read);
         let errand = Errand { tree: &tree, scratch: &root, files: &files, read: &read, ..errand };
         let scratch = Scratch::fill(&root, &errand).map_err(failed)?;
-        let installed = self.installed(&root, &tree, stop).await?;
+        let installed = self.core.installed(&root, &tree, stop).await?;
         let sight = Sight::restrict(&tree, &scratch.hidden).map_err(failed)?;
-        let turn = turn::Turn { aider: self, installed, scratch: &scratch, errand: &errand, stop };
+        let (core, host) = (&*self.core, self.host.as_ref());
+        let (scratch, errand) = (&scratch, &errand);
+        let turn = turn::Turn { core, host, installed, scratch, errand, stop };
         let edit = turn.take().await;
         drop(sight);
         edit.map(|it| Edit { took: began.elapsed(), ..it })

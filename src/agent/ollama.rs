@@ -5,16 +5,22 @@
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
+use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::agent::AgentError;
+use crate::engine::cooldown::{self, Pushback};
 
 /// Where Ollama listens when nobody says otherwise.
 pub const DEFAULT_BASE: &str = "http://127.0.0.1:11434";
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(2);
 const TOTAL_LIMIT: Duration = Duration::from_secs(10);
+/// A large model from a slow disk; the recorder waits as long for a first byte.
+const LOAD_LIMIT: Duration = Duration::from_secs(300);
+/// How long Ollama keeps a model after it was asked.
+pub(super) const KEEP_ALIVE: &str = "30m";
 /// A list of models is a few KiB; whatever answers with more is not Ollama.
 const MAX_ANSWER: usize = 4 << 20;
 
@@ -206,6 +212,23 @@ impl Ollama {
         Ok(ModelFacts { context: context.filter(|it| *it > 0) })
     }
 
+    /// Has the model `name` loaded with this context, and kept for as long as a turn keeps it: a
+    /// request without a prompt. Another context than a turn's would be loaded in vain.
+    ///
+    /// # Errors
+    /// As for `show`; `ModelBusy` when the server has no room for it.
+    pub async fn load(&self, name: &str, context: u32) -> Result<(), AgentError> {
+        let request = self.http.post(format!("{}/api/generate", self.base)).timeout(LOAD_LIMIT);
+        let request = request.json(&serde_json::json!({
+            "model": name,
+            "stream": false,
+            "keep_alive": KEEP_ALIVE,
+            "options": {"num_ctx": context},
+        }));
+        let (_, _): (_, Value) = self.ask("/api/generate", request).await?;
+        Ok(())
+    }
+
     async fn ask<T: serde::de::DeserializeOwned>(
         &self,
         path: &str,
@@ -217,8 +240,10 @@ impl Ollama {
                 self.base
             ))
         };
+        crate::fault::point("ollama.request:before").await.map_err(|it| away(it.to_string()))?;
         let mut response = request.send().await.map_err(|error| away(silence(&error)))?;
         let status = response.status();
+        let headers = response.headers().clone();
         let mut body = Vec::new();
         while let Some(bytes) = response.chunk().await.map_err(|error| away(silence(&error)))? {
             body.extend_from_slice(&bytes);
@@ -230,12 +255,25 @@ impl Ollama {
         let not_there = status == reqwest::StatusCode::NOT_FOUND && path == "/api/show";
         if !status.is_success() && !not_there {
             let said = error_text(&body);
-            return Err(away(format!("answered {path} with status {}{said}", status.as_u16())));
+            let status = status.as_u16();
+            let words = format!("answered {path} with status {status}{said}");
+            let text = String::from_utf8_lossy(&body);
+            return Err(match pushback(Some(status), &headers, &text) {
+                Some(it) => {
+                    AgentError::ModelBusy(it.saying(format!("Ollama at {} {words}", self.base)))
+                }
+                None => away(words),
+            });
         }
         let answer = serde_json::from_slice(&body)
             .map_err(|_| away(format!("answered {path} with something that is not Ollama's")))?;
         Ok((status, answer))
     }
+}
+
+/// What a refusal means, by its status, headers and text.
+pub(super) fn pushback(status: Option<u16>, headers: &HeaderMap, text: &str) -> Option<Pushback> {
+    cooldown::pushback(status, |name| headers.get(name).and_then(|it| it.to_str().ok()), text)
 }
 
 fn missing(name: &str) -> AgentError {

@@ -26,6 +26,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::{bridge, ollama, socket};
+use crate::engine::cooldown::Pushback;
 
 mod entry;
 mod reach;
@@ -88,6 +89,8 @@ pub enum End {
     TimedOut(String),
     /// The server could not be reached, or answered with an error.
     Failed(String),
+    /// The server turned the call away, for now.
+    Busy(Pushback),
 }
 
 /// A running recorder. It ends when this is dropped.
@@ -264,7 +267,7 @@ impl Shared {
             Ok(Ok(response)) => response,
         };
         let status = response.status();
-        let mut reply = Reply::default();
+        let mut reply = Reply::of(response.headers());
         let mut next = first;
         loop {
             match tokio::time::timeout_at(next, response.chunk()).await {

@@ -6,21 +6,24 @@ use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{AppError, living, seeing, telling, waking, watching};
-use crate::agent::Agent;
-use crate::code_host::CodeHost;
+use super::{AppError, lining, living, seeing, telling, waking, watching};
 use crate::code_host::Watch;
 use crate::config::Config;
 use crate::database::Database;
 use crate::queue::TaskQueue;
 use crate::redact::Redactor;
 use crate::store::Store;
+use crate::store::postgres::untold::SharedUntold;
 use crate::telemetry::metrics::Metrics;
 use crate::worker::board::Board;
 use crate::worker::drive::Clock;
+use crate::worker::hands::Tools;
 use crate::worker::journal::News;
 use crate::worker::lifecycle::Bells;
+use crate::worker::line::Pens;
 use crate::worker::live::Live;
+use crate::worker::models::Models;
+use crate::worker::slots::Slots;
 
 /// How a shift ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,18 +45,24 @@ pub struct Beside {
     pub database: Database,
     /// The jobs.
     pub store: Store,
+    /// What happened to the jobs of all workers that share the store, and was not told.
+    pub untold: Option<SharedUntold>,
     /// Where tasks come from.
     pub queue: Arc<dyn TaskQueue>,
-    /// Where issues live.
-    pub host: Arc<dyn CodeHost>,
-    /// The same, for whoever looks again and again.
+    /// Where issues live, for whoever looks again and again.
     pub watch: Arc<dyn Watch>,
     /// Whether the shift leaves when nothing is waiting.
     pub until_empty: bool,
-    /// Who edits.
-    pub agent: Live<Arc<dyn Agent>>,
+    /// What jobs that begin now work with.
+    pub tools: Live<Tools>,
+    /// The places for jobs.
+    pub slots: Slots,
+    /// Who writes of a place in line.
+    pub pens: Pens,
     /// What the shift is doing.
     pub board: Arc<Board>,
+    /// The models that its jobs share.
+    pub models: Models,
     /// What happens. Subscribe when starting: what was sent before is gone.
     pub news: broadcast::Sender<News>,
     /// What is counted.
@@ -83,6 +92,7 @@ impl Beside {
         telling::start(self).await?;
         watching::start(self).await?;
         waking::start(self).await?;
+        lining::start(self).await?;
         // Last: what says that the worker is ready.
         living::start(self);
         Ok(())

@@ -1,27 +1,25 @@
 //! A new configuration for a worker that works: what can change does, for the jobs that begin
 //! from then on; what cannot is named, and stays.
 
-use std::sync::Arc;
-
 use super::tools::{Fixed, tools};
 use super::worker::tell_about_models;
 use super::{AppError, terms};
-use crate::agent::Agent;
 use crate::config::Config;
 use crate::engine::decide::Policy;
 use crate::telemetry::metrics::Metrics;
 use crate::worker::drive::Clock;
 use crate::worker::hands::Tools;
 use crate::worker::live::Live;
+use crate::worker::models::Models;
 use crate::worker::slots::Slots;
 
 /// The parts of a worker that follow the configuration.
 pub struct Reload {
     pub(super) config: Live<Config>,
     pub(super) tools: Live<Tools>,
-    pub(super) agent: Live<Arc<dyn Agent>>,
     pub(super) policy: Live<Policy>,
     pub(super) slots: Slots,
+    pub(super) models: Models,
     pub(super) fixed: Fixed,
     pub(super) metrics: Metrics,
     pub(super) clock: Clock,
@@ -38,8 +36,8 @@ impl Reload {
         // Before anything can be said about them.
         self.fixed.redactor.learn(newer.secrets());
         tell_about_models(made.agent.clone(), newer.aider.models.clone());
-        self.agent.replace(made.agent.clone());
         self.policy.replace(terms::policy(&newer));
+        self.models.follow(made.agent.clone(), terms::models(&newer));
         self.tools.replace(made);
         self.slots.resize(newer.worker.slots);
         self.config.replace(newer);

@@ -201,6 +201,7 @@ impl Telling {
 
     /// Makes notices of all that is noted.
     async fn tell_untold(&mut self) -> Result<(), DatabaseError> {
+        self.fetch_untold().await?;
         loop {
             let untold = self.outbox.untold().await?;
             if untold.is_empty() {
@@ -218,6 +219,21 @@ impl Telling {
                     }
                 }
             }
+        }
+    }
+
+    /// What workers that share a store have noted there, and no other is telling of.
+    async fn fetch_untold(&self) -> Result<(), DatabaseError> {
+        let Some(shared) = &self.beside.untold else { return Ok(()) };
+        loop {
+            let tidings = shared.take().await?;
+            if tidings.is_empty() {
+                return Ok(());
+            }
+            let seqs = tidings.iter().map(|it| it.seq).collect();
+            self.outbox.take_over(tidings).await?;
+            // Only now: from here on they are on this worker's disk.
+            shared.moved(seqs).await?;
         }
     }
 

@@ -6,8 +6,10 @@ use crate::domain::verification::Isolation;
 use crate::engine::authority;
 use crate::engine::decide::{OnFailure, Policy};
 use crate::worker::hands::ASK;
+use crate::worker::models::Limits;
 
-/// Rests of at most a minute for a model that is away: about a night.
+/// Waits of at most a minute for a model that is away, about a night; of up to an hour for one
+/// that is busy.
 const MAX_WAITS: u32 = 12 * 60;
 
 /// Who may start work.
@@ -35,6 +37,11 @@ fn allowed(list: &[config::Allowed]) -> Vec<authority::Allowed> {
         config::Allowed::Name(name) => authority::Allowed::Name(name.to_string().to_lowercase()),
     };
     list.iter().map(allowed).collect()
+}
+
+/// How much the models may be asked.
+pub(super) fn models(config: &Config) -> Limits {
+    Limits { turns: config.worker.model_slots, cooldown: config.worker.model_cooldown }
 }
 
 /// The limits that jobs live under.

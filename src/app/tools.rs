@@ -1,5 +1,6 @@
 //! What jobs work with: made of the configuration, and of what stays while it changes.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{AppError, Surroundings, agent, around, clock, terms};
@@ -9,6 +10,7 @@ use crate::code_host::CodeHost;
 use crate::config::{self, Config};
 use crate::database::Database;
 use crate::deps::Deps;
+use crate::deps::caches::Caches;
 use crate::engine::report::{Language, Masthead};
 use crate::redact::Redactor;
 use crate::store::Store;
@@ -23,8 +25,16 @@ pub(super) struct Fixed {
     pub(super) host: Arc<dyn CodeHost>,
     pub(super) workspaces: Workspaces,
     pub(super) deps: Deps,
+    /// Where the store of caches is.
+    pub(super) caches: PathBuf,
     pub(super) database: Database,
+    pub(super) store: Store,
     pub(super) redactor: Redactor,
+}
+
+/// What checks left behind, for jobs that begin from now on.
+pub(super) fn caches(config: &Config, fixed: &Fixed) -> Caches {
+    Caches::new(fixed.caches.clone(), config.verify.cache_max_bytes)
 }
 
 /// What jobs that begin from now on work with.
@@ -38,6 +48,7 @@ pub(super) fn tools(config: &Config, fixed: &Fixed) -> Result<Tools, AppError> {
         agent_level: cage.level(),
         runner: around::runner(config, around, cage.clone(), &fixed.mark)?,
         deps: fixed.deps.clone(),
+        caches: config.verify.cache.then(|| caches(config, fixed)),
         places: around::places(config),
         host: fixed.host.clone(),
         workspaces: fixed.workspaces.clone(),
@@ -51,7 +62,7 @@ pub(super) fn tools(config: &Config, fixed: &Fixed) -> Result<Tools, AppError> {
         authority: terms::authority(config, cage.level()),
         gate: config.gate.clone(),
         secrets: config.secrets().into_iter().collect(),
-        store: Store::new(fixed.database.clone()),
+        store: fixed.store.clone(),
         audit: Audit::new(fixed.database.clone()),
         ladder: config.aider.models.iter().map(|it| it.name.clone()).collect(),
         redactor: fixed.redactor.clone(),

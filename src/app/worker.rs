@@ -13,10 +13,10 @@ use tokio_util::task::TaskTracker;
 
 use super::beside::{Beside, End};
 use super::reload::Reload;
-use super::tools::{Fixed, tools};
+use super::tools::{Fixed, caches, tools};
 use super::{
     AppError, DRAIN_POLL, Surroundings, around, clock, database, folder, github, kept, log_dir,
-    queue, state_dir, terms,
+    queue, shared, state_dir, store, terms,
 };
 use crate::agent::Agent;
 use crate::code_host::{CodeHost, HostError, Watch};
@@ -25,12 +25,15 @@ use crate::deps::Deps;
 use crate::domain::job::Model;
 use crate::process;
 use crate::redact::Redactor;
-use crate::store::Store;
+use crate::store::postgres::untold::SharedUntold;
+use crate::store::sqlite::SqliteStore;
 use crate::telemetry::metrics::Metrics;
 use crate::worker::crew::Crew;
 use crate::worker::journal::News;
 use crate::worker::lifecycle::Bells;
+use crate::worker::line::Pens;
 use crate::worker::live::Live;
+use crate::worker::models::Models;
 use crate::worker::shift::Shift;
 use crate::worker::slots::Slots;
 use crate::workspace::{WorkspaceOptions, Workspaces};
@@ -93,8 +96,11 @@ pub async fn worker(
     let dir = state_dir(config)?.to_owned();
     let lock = lock(&dir)?;
     let database = database(config)?;
-    let store = Store::new(database.clone());
-    let queue = queue(config, &database, until_empty.then_some(DRAIN_POLL)).await?;
+    let name = SqliteStore::worker(&database, &config.worker.worker_id).await?;
+    let shared = shared(config).await?;
+    let store = store(&database, shared.as_ref(), &name);
+    let queue =
+        queue(config, &database, shared.as_ref(), until_empty.then_some(DRAIN_POLL)).await?;
     queue.depth().await?;
     let (host, watch) = code_host(config).await?;
     let mark = process_mark(&dir);
@@ -118,21 +124,30 @@ pub async fn worker(
         around,
         cage,
         mark,
-        host: host.clone(),
+        host,
         workspaces,
         deps: Deps::new(dir.join("deps")),
+        caches: dir.join("caches"),
         database: database.clone(),
+        store: store.clone(),
         redactor: Redactor::new(config.secrets()),
     };
     let made = tools(config, &fixed)?;
-    let agent = made.agent.clone();
-    tell_about_models(agent.clone(), config.aider.models.clone());
+    tell_about_models(made.agent.clone(), config.aider.models.clone());
     let (deps, unused_for, most) = (fixed.deps.clone(), config.deps.keep, config.deps.max_bytes);
-    tokio::spawn(async move { deps.prune(unused_for, most).await });
+    let caches = caches(config, &fixed);
+    tokio::spawn(async move {
+        deps.prune(unused_for, most).await;
+        caches.prune().await
+    });
+    let models = Models::new(store.clone(), clock(), config.worker.worker_id.clone());
+    models.follow(made.agent.clone(), terms::models(config));
     let (made, policy) = (Live::new(made), Live::new(terms::policy(config)));
     let slots = Slots::new(config.worker.slots);
+    let pens = Pens::default();
     let crew = Crew {
         tools: made.clone(),
+        pens: pens.clone(),
         store: store.clone(),
         log_dir: log_dir(config),
         redactor: fixed.redactor.clone(),
@@ -142,12 +157,15 @@ pub async fn worker(
         database,
         metrics: Metrics::default(),
         store: store.clone(),
+        untold: shared.map(|it| SharedUntold::new(it, name.clone())),
         queue: queue.clone(),
-        host,
         watch,
         until_empty,
-        agent: Live::new(agent),
+        tools: made.clone(),
+        slots: slots.clone(),
+        pens,
         board: Arc::default(),
+        models: models.clone(),
         news: broadcast::channel::<News>(256).0,
         bells: bells.clone(),
         clock: clock(),
@@ -159,23 +177,24 @@ pub async fn worker(
     let shift = Shift {
         queue,
         store,
+        name,
         hire: Arc::new(crew),
         policy: policy.clone(),
         slots: slots.clone(),
+        models: models.clone(),
         clock: clock(),
         bells,
         board: beside.board.clone(),
         news: beside.news.clone(),
         until_empty,
     };
-    let agent = beside.agent.clone();
     let metrics = beside.metrics.clone();
     let reload = Reload {
         config: live.clone(),
         tools: made,
-        agent,
         policy,
         slots,
+        models,
         fixed,
         metrics,
         clock: clock(),

@@ -222,9 +222,9 @@ fn visible(spec: &Spec, rules: &Rules) -> Result<Mounts, CageError> {
     for path in &rules.readable {
         install::add(path, &writable, &mut mounts);
     }
-    let own = rules.writable.iter().zip(&writable);
-    for place in own.flat_map(|(given, real)| [given, real]) {
-        mounts.insert(place.clone(), (place.clone(), Access::Write));
+    for (given, real) in rules.writable.iter().zip(&writable) {
+        mounts.insert(given.clone(), (real.clone(), Access::Write));
+        mounts.insert(real.clone(), (real.clone(), Access::Write));
     }
     for socket in &rules.sockets {
         mounts.insert(socket.clone(), (socket.clone(), Access::Read));

@@ -34,6 +34,12 @@ pub(super) fn back_up(desk: &Desk<'_>, arguments: &BackUp) -> Result<Exit, CliEr
         )));
     }
     let file = desk.options.cwd.join(&arguments.file);
+    if let Some(address) = &config.store.address {
+        desk.output.note(&format!(
+            "jobs are in {}, and not in this file: take those with pg_dump",
+            address.shown()
+        ));
+    }
     let bytes = Database::back_up(&database, &file).map_err(AppError::from)?;
     let shown = file.display().to_string();
     if desk.global.json {

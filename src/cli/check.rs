@@ -178,6 +178,7 @@ async fn check(
         plan: &plan,
         image_name: &image,
         folder: copy.folder(),
+        seen: copy.folder(),
         limit: config.verify.timeout,
         tee: &ToStderr,
     };
@@ -254,7 +255,9 @@ fn unfit(failure: Failure) -> CliError {
     match failure.fault {
         Fault::Permanent => CliError::failed(failure.message),
         Fault::Interrupted => CliError::Said { exit: Exit::Interrupted, message: failure.message },
-        Fault::Transient | Fault::ModelAway => CliError::missing(failure.message),
+        Fault::Transient | Fault::ModelAway | Fault::ModelBusy => {
+            CliError::missing(failure.message)
+        }
     }
 }
 

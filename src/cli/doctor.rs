@@ -24,6 +24,7 @@ mod place;
 mod polling;
 mod programs;
 mod queue;
+mod store;
 
 /// How long a look may take. They are taken at the same time.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -99,7 +100,7 @@ pub(super) fn run(desk: &Desk<'_>, arguments: &Arguments) -> Result<Exit, CliErr
             // What is around a job decides about what may be asked of it.
             let engine = engine::look(&config, &env, &home).await;
             let (level, cage) = cage::look(&config, &around, engine.image).await;
-            let (git, aider, docker, others, models, host, polling, queue, place) = tokio::join!(
+            let (git, aider, docker, others, models, host, polling, store, queue, place) = tokio::join!(
                 within("git", DEADLINE, programs::git(&config, &around)),
                 within("aider", AIDER_DEADLINE, programs::aider(&config, &around)),
                 within("docker", DEADLINE, engine::programs(&around, &env, &home)),
@@ -107,13 +108,14 @@ pub(super) fn run(desk: &Desk<'_>, arguments: &Arguments) -> Result<Exit, CliErr
                 within("ollama", DEADLINE, models::look(&config)),
                 within("github", DEADLINE, host::look(&config, repository, level)),
                 within("polling", DEADLINE, polling::look(&config)),
+                within("store", DEADLINE, store::look(&config)),
                 within("queue", DEADLINE, queue::look(&config)),
                 within("state_dir", DEADLINE, place::look(&config)),
             );
             let engine = engine.findings;
             let configuration = configuration(&config);
             let near = [configuration, cage, engine, git, aider, models, host].concat();
-            [near, polling, queue, place, docker, others].concat()
+            [near, polling, store, queue, place, docker, others].concat()
         };
         let findings = tokio::select! {
             findings = looks => findings,

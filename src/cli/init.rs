@@ -247,7 +247,7 @@ fn left_to_do(answers: &Answers, target: &Path, options: &LoadOptions) -> String
                 .to_owned(),
         );
     }
-    steps.push("pipx install aider-chat==0.86.2    unless it is there".to_owned());
+    steps.push("uv tool install aider-chat==0.86.2    unless it is there".to_owned());
     let model = answers.model.split_once('/').filter(|it| it.0.starts_with("ollama"));
     if let Some((_, name)) = model {
         steps.push(format!("ollama pull {name}    unless it is there"));

@@ -8,11 +8,13 @@ use crate::app;
 use crate::domain::job::JobState;
 use crate::domain::job::{Event, Record, Story};
 use crate::domain::verification::Levels;
-use crate::engine::report::{self, duration};
+use crate::engine::report::{self, Share, duration};
 use crate::store::Job;
 
+mod time;
+
 use super::jobs::{One, Summary, find, story, tone};
-use super::output::{Cell, age, harmless, table};
+use super::output::{Cell, Output, Tone, age, harmless, table};
 use super::{CliError, Desk, Exit, answer, trouble};
 
 /// A job as programs read it, with its whole journal.
@@ -29,6 +31,8 @@ struct Whole<'a> {
     levels: Option<Levels>,
     /// What everything but the agent and the checks took.
     own_ms: u64,
+    /// What all its time went into, the most first.
+    spent: Vec<Share>,
     records: &'a [Record],
 }
 
@@ -57,6 +61,7 @@ fn whole<'a>(job: &Job, story: &'a Story) -> Whole<'a> {
         cancel_requested: job.cancel_requested,
         levels: story.checkout().map(|it| it.levels),
         own_ms: report::own_ms(&story.records),
+        spent: report::shares(&report::stretches(story)),
         records: &story.records,
     }
 }
@@ -92,12 +97,25 @@ fn page(desk: &Desk<'_>, job: &Job, story: &Story, folder: &Path) -> String {
     let mut text = table(desk.output, &[], &rows);
     if !story.records.is_empty() {
         text.push('\n');
-        for line in story.records.iter().flat_map(report::lines) {
-            text.push_str(&harmless(&line));
-            text.push('\n');
-        }
+        text.push_str(&steps(desk.output, story));
         let own = report::own_ms(&story.records);
-        text.push_str(&format!("\neverything but the agent and the checks: {own} ms\n"));
+        text.push_str(&format!("\neverything but the agent and the checks: {own} ms\n\n"));
+        text.push_str(&time::bar(desk.output, story, Output::columns()));
+    }
+    text
+}
+
+/// A line for each step: when it began, what it was and what came of it, how long it took.
+fn steps(output: &Output, story: &Story) -> String {
+    let mut text = String::new();
+    for record in &story.records {
+        let began = report::start(record).to_string();
+        let time = began.split(['T', 'Z']).nth(1).unwrap_or_default().to_owned();
+        for (nth, line) in report::lines(record).iter().enumerate() {
+            let when = if nth == 0 { time.as_str() } else { "" };
+            let when = output.toned(Tone::Faint, &format!("{when:<8}"));
+            text.push_str(&format!("{when}  {}\n", harmless(line)));
+        }
     }
     text
 }

@@ -65,7 +65,7 @@ pub(super) fn list(desk: &Desk<'_>, arguments: Arguments) -> Result<Exit, CliErr
     let filter = JobFilter { state: arguments.state, repository: arguments.repo };
     answer(async {
         let mut jobs = Vec::new();
-        if let Some(store) = store(&config)? {
+        if let Some(store) = store(&config).await? {
             for job in store.jobs(&filter, usize::MAX).await.map_err(AppError::from)? {
                 let title = title(&store, &job).await?;
                 jobs.push((job, title));
@@ -173,8 +173,8 @@ pub(super) async fn state(store: &Store, id: &JobId) -> Result<JobState, CliErro
 }
 
 /// The store of the state folder, if there is one yet.
-pub(super) fn store(config: &Config) -> Result<Option<Store>, CliError> {
-    Ok(app::known_database(config)?.map(Store::new))
+pub(super) async fn store(config: &Config) -> Result<Option<Store>, CliError> {
+    Ok(app::known_store(config).await?)
 }
 
 /// The one job whose id begins so.
@@ -185,7 +185,7 @@ pub(super) async fn find(config: &Config, prefix: &str) -> Result<(Store, Job), 
             config.worker.state_dir.display()
         ))
     };
-    let store = store(config)?.ok_or_else(none)?;
+    let store = store(config).await?.ok_or_else(none)?;
     match store.find(prefix).await.map_err(AppError::from)? {
         Found::One(job) => Ok((store, *job)),
         Found::None => Err(none()),

@@ -28,6 +28,9 @@ pub(super) enum Tone {
     Faint,
 }
 
+/// The columns of what has none of its own.
+const USUAL: usize = 80;
+
 impl Output {
     pub(super) fn new(options: &LoadOptions, no_color: bool, json: bool) -> Self {
         let set = |name: &str| options.env.get(name).filter(|it| !it.is_empty());
@@ -53,6 +56,21 @@ impl Output {
     /// `text` in a tone, on standard output.
     pub(super) fn toned(&self, tone: Tone, text: &str) -> String {
         paint(self.color_out, tone, text)
+    }
+
+    /// `text`, black on a colour of the 256, on standard output.
+    pub(super) fn shaded(&self, color: u8, text: &str) -> String {
+        if self.color_out {
+            format!("\u{1b}[30;48;5;{color}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// How wide standard output is, in columns; 80 where it is no terminal.
+    pub(super) fn columns() -> usize {
+        let size = terminal_size::terminal_size_of(io::stdout());
+        size.map_or(USUAL, |(width, _)| usize::from(width.0))
     }
 
     /// Data, as it is.
@@ -196,6 +214,18 @@ pub(super) fn age(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Output {
+        /// Without colours, as into a file.
+        pub(in crate::cli) fn plain() -> Self {
+            PLAIN
+        }
+
+        /// With them.
+        pub(in crate::cli) fn colored() -> Self {
+            Self { color_out: true, ..PLAIN }
+        }
+    }
 
     const PLAIN: Output = Output { color_out: false, color_err: false, json: false };
 

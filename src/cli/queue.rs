@@ -7,9 +7,10 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use crate::app::{self, AppError};
+use crate::app::{self, AppError, Awaited};
 use crate::config::Config;
 use crate::database::Database;
+use crate::domain::time::Timestamp;
 use crate::queue::{DeadLetter, Depth, TaskQueue};
 
 use super::output::{Cell, Tone, age, table};
@@ -45,6 +46,8 @@ struct Report<'a> {
     address: String,
     #[serde(flatten)]
     depth: Depth,
+    /// Models that are held, or that jobs wait for.
+    models: Vec<Awaited>,
 }
 
 pub(super) fn run(desk: &Desk<'_>, arguments: Arguments) -> Result<Exit, CliError> {
@@ -63,16 +66,19 @@ pub(super) fn run(desk: &Desk<'_>, arguments: Arguments) -> Result<Exit, CliErro
 /// The queue of the configuration.
 pub(super) async fn open(config: &Config) -> Result<Arc<dyn TaskQueue>, CliError> {
     // A queue elsewhere needs no state folder here.
-    let database = match config.sqs.queue_url {
-        Some(_) => Database::open_in_memory().map_err(AppError::from)?,
-        None => app::database(config)?,
+    let elsewhere = config.sqs.queue_url.is_some();
+    let shared = if elsewhere { None } else { app::shared(config).await? };
+    let database = match elsewhere || shared.is_some() {
+        true => Database::open_in_memory().map_err(AppError::from)?,
+        false => app::database(config)?,
     };
-    Ok(app::queue(config, &database, None).await?)
+    Ok(app::queue(config, &database, shared.as_ref(), None).await?)
 }
 
 /// The same, but an embedded queue that nobody has put anything in yet is not made for a look.
 async fn known(config: &Config) -> Result<Option<Arc<dyn TaskQueue>>, CliError> {
-    let there = config.sqs.queue_url.is_some() || app::database_file(config).exists();
+    let elsewhere = config.sqs.queue_url.is_some() || config.store.address.is_some();
+    let there = elsewhere || app::database_file(config).exists();
     if there { open(config).await.map(Some) } else { Ok(None) }
 }
 
@@ -83,12 +89,18 @@ async fn depth(desk: &Desk<'_>, config: &Config, queue: Known) -> Result<Exit, C
         Some(queue) => queue.depth().await.map_err(AppError::from)?,
         None => Depth { dead: Some(0), ..Depth::default() },
     };
-    let (kind, address) = match &config.sqs.queue_url {
-        Some(url) => ("sqs", url.clone()),
-        None => ("embedded", app::database_file(config).display().to_string()),
+    let (kind, address) = match (&config.sqs.queue_url, &config.store.address) {
+        (Some(url), _) => ("sqs", url.clone()),
+        (None, Some(address)) => ("postgresql", address.shown().to_owned()),
+        (None, None) => ("embedded", app::database_file(config).display().to_string()),
+    };
+    let now = (app::clock())();
+    let models = match super::jobs::store(config).await? {
+        Some(store) => app::awaited_models(config, &store, now).await.map_err(AppError::from)?,
+        None => Vec::new(),
     };
     if desk.output.wants_json() {
-        desk.output.json(&Report { kind, address, depth })?;
+        desk.output.json(&Report { kind, address, depth, models })?;
         return Ok(Exit::Done);
     }
     let or_dash = |it: Option<String>| Cell::plain(it.unwrap_or_else(|| "-".to_owned()));
@@ -98,15 +110,32 @@ async fn depth(desk: &Desk<'_>, config: &Config, queue: Known) -> Result<Exit, C
         Some(count) => Cell(Tone::Bad, format!("{count} (see `codingworker queue dead`)")),
         None => or_dash(None),
     };
-    let rows = [
+    let mut rows = vec![
         vec![Cell::faint("queue"), Cell::plain(format!("{kind}, {address}"))],
         vec![Cell::faint("waiting"), Cell::plain(depth.waiting.to_string())],
         vec![Cell::faint("in flight"), Cell::plain(depth.in_flight.to_string())],
         vec![Cell::faint("oldest"), or_dash(oldest)],
         vec![Cell::faint("dead"), dead],
     ];
+    rows.extend(models.iter().map(|it| vec![Cell::faint("model"), held(it, now)]));
     desk.output.print(&table(desk.output, &[], &rows))?;
     Ok(Exit::Done)
+}
+
+/// Until when a model is held, how many jobs wait for it, and why.
+fn held(it: &Awaited, now: Timestamp) -> Cell {
+    let jobs = match it.jobs {
+        1 => "1 job waits".to_owned(),
+        jobs => format!("{jobs} jobs wait"),
+    };
+    let when = match it.until {
+        Some(until) if now < until => {
+            format!("held until {until}, in {}", age(until.since(now)))
+        }
+        Some(_) => "tried again now".to_owned(),
+        None => "away, looked for each minute".to_owned(),
+    };
+    Cell(Tone::Bad, format!("{}: {when}; {jobs}: {}", it.model, beginning(&it.why)))
 }
 
 async fn dead(desk: &Desk<'_>, queue: Known) -> Result<Exit, CliError> {

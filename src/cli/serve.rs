@@ -231,6 +231,7 @@ impl From<AppError> for CliError {
             | AppError::Listen { .. }
             | AppError::Host(HostError::BadToken(_) | HostError::Unavailable(_))
             | AppError::Queue(QueueError::Unavailable(_) | QueueError::Refused(_))
+            | AppError::Shared(_)
             | AppError::Shift(ShiftError::Queue(_)) => Exit::Missing,
             _ => Exit::Failed,
         };

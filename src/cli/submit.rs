@@ -11,7 +11,7 @@ use crate::app::{self, AppError};
 use crate::config::Config;
 use crate::domain::task::{Origin, Task};
 use crate::engine::intake;
-use crate::store::{Job, JobFilter, Store};
+use crate::store::{Job, JobFilter};
 
 use super::jobs::{One, find, store};
 use super::{CliError, Desk, Exit, answer, queue};
@@ -96,7 +96,10 @@ async fn send(
 ) -> Result<Exit, CliError> {
     let task = intake::task(body, "submit").map_err(|it| CliError::usage(it.to_string()))?;
     if vouched {
-        let store = Store::new(app::database(config)?);
+        let store = match app::known_store(config).await? {
+            Some(store) => store,
+            None => app::store(&app::database(config)?, None, ""),
+        };
         store.vouch(&task, (app::clock())()).await.map_err(AppError::from)?;
     }
     let id = queue::open(config).await?.submit(body).await.map_err(AppError::from)?;
@@ -120,7 +123,7 @@ async fn send(
 
 /// The job that this very asking has on this machine, if it has one.
 async fn known(config: &Config, task: &Task) -> Result<Option<Job>, CliError> {
-    let Some(store) = store(config)? else { return Ok(None) };
+    let Some(store) = store(config).await? else { return Ok(None) };
     let filter = JobFilter { repository: Some(task.repository.clone()), ..JobFilter::default() };
     let jobs = store.jobs(&filter, usize::MAX).await.map_err(AppError::from)?;
     Ok(jobs.into_iter().find(|it| it.task.key() == task.key()))

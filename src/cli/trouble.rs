@@ -17,6 +17,7 @@ mod queue;
 mod seeing;
 mod service;
 mod state;
+mod store;
 mod trust;
 
 /// One thing that goes wrong.
@@ -47,6 +48,7 @@ pub const AREAS: &[(&str, &[Trouble])] = &[
     ("Who may ask", trust::ENTRIES),
     ("The gate before a push", gate::ENTRIES),
     ("Database and state", state::ENTRIES),
+    ("PostgreSQL", store::ENTRIES),
     ("The service", service::ENTRIES),
     ("Health, metrics and traces", seeing::ENTRIES),
     ("Notifications", notify::ENTRIES),

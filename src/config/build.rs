@@ -19,6 +19,7 @@ pub(super) fn config(options: &LoadOptions, found: Option<Found>) -> Result<Conf
     let mut reader = Reader::new(options, found.as_ref());
     let worker = worker(&mut reader);
     let mut config = Config {
+        store: store::store(&mut reader),
         sqs: sqs(&mut reader),
         github: github(&mut reader, &worker.state_dir),
         aider: aider(&mut reader),
@@ -60,6 +61,8 @@ fn worker(reader: &mut Reader<'_>) -> Worker {
             it => Err(format!("`{it}`: expected at most 64 letters, digits and signs, no spaces")),
         }),
         slots: usize_of(reader.integer("worker.slots")),
+        model_slots: usize_of(reader.integer("worker.model_slots")),
+        model_cooldown: seconds(reader.integer("worker.model_cooldown_seconds")),
         state_dir: reader.path("worker.state_dir").unwrap_or_else(|| cwd.join("codingworker")),
         max_retries: u32_of(reader.integer("worker.max_retries")),
         retry_delay: seconds(reader.integer("worker.retry_delay_seconds")),
@@ -102,6 +105,7 @@ fn aider(reader: &mut Reader<'_>) -> Aider {
             it => Ok(PathBuf::from(it)),
         }),
         map_tokens: u32_of(reader.integer("aider.map_tokens")),
+        warm: reader.flag("aider.warm"),
         env: reader.secrets("aider.env"),
         models: reader.read("aider.models", models).into_iter().map(WrittenModel::model).collect(),
         hosts: reader.read("aider.hosts", |value| {
@@ -137,6 +141,8 @@ fn verify(reader: &mut Reader<'_>) -> Verify {
         runner: reader.choice("verify.runner", RunnerChoice::ALL),
         write_tests: reader.flag("verify.write_tests"),
         on_failure: reader.choice("verify.on_failure", OnFailure::ALL),
+        cache: reader.flag("verify.cache"),
+        cache_max_bytes: reader.integer("verify.cache_max_bytes"),
     }
 }
 

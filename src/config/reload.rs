@@ -13,6 +13,10 @@ impl Config {
                 self.github.token.as_ref().map(revealed)
                     != newer.github.token.as_ref().map(revealed)
             }
+            "store.url" | "store.password" => {
+                let password = |it: &Self| Some(revealed(&it.store.address.as_ref()?.password()?));
+                password(self) != password(newer)
+            }
             "otel.headers" => sent(self) != sent(newer),
             _ => false,
         };
@@ -33,6 +37,7 @@ impl Config {
         let held = running.needs_restart(&self);
         self.worker.worker_id.clone_from(&running.worker.worker_id);
         self.worker.state_dir.clone_from(&running.worker.state_dir);
+        self.store = running.store.clone();
         self.sqs = running.sqs.clone();
         self.github = running.github.clone();
         self.aider.bin_path.clone_from(&running.aider.bin_path);

@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use url::{Host, Url};
 
 /// How far away an address is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Distance {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Distance {
     Loopback,
     /// A private network, or a name that only such a network can resolve.
     Private,
@@ -109,6 +109,12 @@ fn parse(text: &str) -> Result<Url, String> {
         return Err(format!("`{text}` has a query or a fragment: leave it out"));
     }
     Ok(url)
+}
+
+/// How far away a host is: a name, or the number of one.
+pub(super) fn distance_of(host: &str) -> Distance {
+    let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+    Url::parse(&format!("https://{host}")).map_or(Distance::Public, |url| distance(&url))
 }
 
 fn distance(url: &Url) -> Distance {

@@ -24,7 +24,7 @@ impl Database {
         let source = read_only(from)?;
         pending(version(&source).map_err(|it| at_open(from, it))?, from)?;
         if to.exists() {
-            return Err(unopened(to, "there is a file of this name already: choose another"));
+            return Err(no_backup(to, "there is a file of this name already: choose another"));
         }
         let part = Part::beside(to)?;
         {
@@ -53,14 +53,7 @@ impl Database {
         into: &Path,
         stamp: &str,
     ) -> Result<Option<PathBuf>, DatabaseError> {
-        let source = read_only(from)?;
-        pending(version(&source).map_err(|it| at_open(from, it))?, from)?;
-        sound(&source, from)?;
-        let ours: i64 = source.query_row(OURS, [], |row| row.get(0))?;
-        if ours == 0 {
-            let detail = "there are no jobs in it: this is no backup of codingworker".to_owned();
-            return Err(DatabaseError::Damaged { path: from.to_owned(), detail });
-        }
+        let source = kept_well(from)?;
         let mut kept = None;
         if into.exists() {
             let mut name = into.as_os_str().to_owned();
@@ -86,6 +79,26 @@ impl Database {
     }
 }
 
+/// Opens a backup that can be restored.
+fn kept_well(from: &Path) -> Result<Connection, DatabaseError> {
+    // What helps a worker's own damaged database does not help here.
+    let earlier = |error| match error {
+        DatabaseError::Damaged { detail, .. } => {
+            no_backup(from, format!("it is damaged ({detail}): take an earlier one"))
+        }
+        other => other,
+    };
+    let source = read_only(from).map_err(earlier)?;
+    let steps = version(&source).map_err(|it| earlier(at_open(from, it)))?;
+    pending(steps, from)?;
+    sound(&source, from).map_err(earlier)?;
+    let ours: i64 = source.query_row(OURS, [], |row| row.get(0))?;
+    if ours == 0 {
+        return Err(no_backup(from, "there are no jobs in it: it is no backup of codingworker"));
+    }
+    Ok(source)
+}
+
 /// Copies all pages in one step: what another process writes meanwhile comes before or after.
 fn whole(from: &Connection, to: &mut Connection) -> Result<(), DatabaseError> {
     Backup::new(from, to)?.run_to_completion(i32::MAX, Duration::ZERO, None)?;
@@ -107,6 +120,10 @@ fn sound(connection: &Connection, path: &Path) -> Result<(), DatabaseError> {
         "ok" => Ok(()),
         _ => Err(DatabaseError::Damaged { path: path.to_owned(), detail: found }),
     }
+}
+
+fn no_backup(path: &Path, reason: impl Into<String>) -> DatabaseError {
+    DatabaseError::Backup { path: path.to_owned(), reason: reason.into() }
 }
 
 fn unopened(path: &Path, reason: impl std::fmt::Display) -> DatabaseError {

@@ -55,14 +55,14 @@ async fn one_write_that_fails_does_not_take_its_neighbours_with_it() {
     let connection = Connection::open_in_memory().unwrap();
     connection.execute_batch("CREATE TABLE notes (text TEXT UNIQUE) STRICT").unwrap();
     let insert = |text: &'static str, after: rusqlite::Result<()>| {
-        entry(move |it: &Connection| {
+        entry(Until::Flushed, move |it: &Connection| {
             it.execute("INSERT INTO notes VALUES (?1)", [text])?;
             after
         })
     };
     let (first, first_answer) = insert("first", Ok(()));
     let (failing, failing_answer) = insert("failing", Err(rusqlite::Error::InvalidQuery));
-    let (panicking, panicking_answer) = entry(|it: &Connection| {
+    let (panicking, panicking_answer) = entry(Until::Flushed, |it: &Connection| {
         it.execute("INSERT INTO notes VALUES ('panicking')", [])?;
         panic!("a bug in somebody's closure");
         #[expect(unreachable_code, reason = "gives the closure its type")]
@@ -88,14 +88,51 @@ async fn a_transaction_that_cannot_be_committed_is_a_failure_for_everyone_in_it(
              CREATE TABLE b (a INTEGER REFERENCES a DEFERRABLE INITIALLY DEFERRED);",
         )
         .unwrap();
-    let (good, good_answer) = entry(|it: &Connection| it.execute("INSERT INTO a VALUES (1)", []));
-    let (bad, bad_answer) = entry(|it: &Connection| it.execute("INSERT INTO b VALUES (9)", []));
+    let (good, good_answer) =
+        entry(Until::Flushed, |it: &Connection| it.execute("INSERT INTO a VALUES (1)", []));
+    let (bad, bad_answer) =
+        entry(Until::Flushed, |it: &Connection| it.execute("INSERT INTO b VALUES (9)", []));
     commit_together(&connection, vec![good, bad]);
     assert!(matches!(good_answer.await.unwrap(), Ok(Err(_))), "it was not written");
     assert!(matches!(bad_answer.await.unwrap(), Ok(Err(_))));
-    let (later, later_answer) = entry(|it: &Connection| it.execute("INSERT INTO a VALUES (2)", []));
+    let (later, later_answer) =
+        entry(Until::Flushed, |it: &Connection| it.execute("INSERT INTO a VALUES (2)", []));
     commit_together(&connection, vec![later]);
     assert!(matches!(later_answer.await.unwrap(), Ok(Ok(1))), "and the next one is not harmed");
+}
+
+#[tokio::test]
+async fn nothing_is_flushed_less_than_the_one_that_needs_it_most() {
+    let connection = Connection::open_in_memory().unwrap();
+    let level = |until| {
+        entry(until, |it: &Connection| {
+            it.pragma_query_value(None, "synchronous", |row| row.get::<_, i64>(0))
+        })
+    };
+    let (normal, full) = (1, 2);
+    let (alone, alone_answer) = level(Until::Committed);
+    commit_together(&connection, vec![alone]);
+    assert!(matches!(alone_answer.await.unwrap(), Ok(Ok(it)) if it == normal));
+    let (first, first_answer) = level(Until::Committed);
+    let (second, second_answer) = level(Until::Flushed);
+    commit_together(&connection, vec![first, second]);
+    assert!(matches!(first_answer.await.unwrap(), Ok(Ok(it)) if it == full));
+    assert!(matches!(second_answer.await.unwrap(), Ok(Ok(it)) if it == full));
+}
+
+#[tokio::test]
+async fn what_was_not_flushed_outlives_a_process_that_is_killed() {
+    let (folder, path) = file();
+    let database = Database::open(&path).unwrap();
+    with_notes(&database).await;
+    database
+        .write_unflushed(|it| it.execute("INSERT INTO notes VALUES ('kept')", []))
+        .await
+        .unwrap();
+    let left = folder.path().join("left.db");
+    fs::copy(wal(&path), wal(&left)).unwrap();
+    fs::copy(&path, &left).unwrap();
+    assert_eq!(notes(&Database::open(&left).unwrap()).await, 1);
 }
 
 #[tokio::test]
@@ -147,8 +184,9 @@ async fn a_write_is_carried_out_although_its_caller_went_away() {
     let (_folder, path) = file();
     let database = Database::open(&path).unwrap();
     with_notes(&database).await;
-    let (entry, answer) =
-        entry(|it: &Connection| it.execute("INSERT INTO notes VALUES ('orphan')", []));
+    let (entry, answer) = entry(Until::Flushed, |it: &Connection| {
+        it.execute("INSERT INTO notes VALUES ('orphan')", [])
+    });
     drop(answer);
     database.inner.writer.as_ref().unwrap().send(entry).await.unwrap();
     note(&database, "after it".into()).await.unwrap();
@@ -260,6 +298,23 @@ async fn a_full_disk_fails_the_write_and_nothing_else() {
     assert_eq!(notes(&database).await, 2);
 }
 
+#[test]
+fn a_disk_that_fails_may_do_it_at_the_next_try_and_a_wrong_statement_never_does() {
+    use rusqlite::ffi;
+    let fault = |code| {
+        let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+        DatabaseError::from(error).fault()
+    };
+    for code in [ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_CANTOPEN] {
+        assert_eq!(fault(code), Fault::Transient, "{code}");
+    }
+    for code in [ffi::SQLITE_ERROR, ffi::SQLITE_SCHEMA, ffi::SQLITE_CONSTRAINT_UNIQUE] {
+        assert_eq!(fault(code), Fault::Permanent, "{code}");
+    }
+    let no_row = DatabaseError::from(rusqlite::Error::QueryReturnedNoRows);
+    assert_eq!(no_row.fault(), Fault::Permanent);
+}
+
 mod backup {
     use std::os::unix::fs::PermissionsExt;
 
@@ -340,7 +395,9 @@ mod backup {
         let newer = Connection::open(at("newer")).unwrap();
         newer.execute_batch("CREATE TABLE jobs (id); PRAGMA user_version = 999").unwrap();
         drop(newer);
-        for (name, what) in [("text", "damaged"), ("empty", "no backup"), ("newer", "newer")] {
+        for (name, what) in
+            [("text", "take an earlier one"), ("empty", "no backup"), ("newer", "newer")]
+        {
             let error = Database::restore(&at(name), &path, "now").unwrap_err().to_string();
             assert!(error.contains(what), "{name}: {error}");
         }

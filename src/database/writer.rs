@@ -19,8 +19,20 @@ const TOGETHER: usize = 128;
 /// What came of a write: its answer, or the panic that belongs to whoever asked for it.
 pub(super) type Outcome<T> = thread::Result<Result<T, DatabaseError>>;
 
+/// What must be true before a write is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Until {
+    /// It is on the disk.
+    Flushed,
+    /// It is committed. A power cut may take it back, as long as nothing later was flushed.
+    Committed,
+}
+
 /// A write on its way: first run in a transaction with others, then answered.
 pub(super) trait Entry: Send {
+    /// When it may be answered.
+    fn until(&self) -> Until;
+
     /// Runs in its own savepoint and says whether that is to be kept.
     fn run(&mut self, connection: &Connection) -> Result<(), DatabaseError>;
 
@@ -29,19 +41,20 @@ pub(super) trait Entry: Send {
 }
 
 struct Write<T, F> {
+    until: Until,
     work: Option<F>,
     outcome: Option<Outcome<T>>,
     reply: oneshot::Sender<Outcome<T>>,
 }
 
 /// Wraps `work` for the writer, with the place where its answer will come.
-pub(super) fn entry<T, F>(work: F) -> (Box<dyn Entry>, oneshot::Receiver<Outcome<T>>)
+pub(super) fn entry<T, F>(until: Until, work: F) -> (Box<dyn Entry>, oneshot::Receiver<Outcome<T>>)
 where
     T: Send + 'static,
     F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
 {
     let (reply, answer) = oneshot::channel();
-    (Box::new(Write { work: Some(work), outcome: None, reply }), answer)
+    (Box::new(Write { until, work: Some(work), outcome: None, reply }), answer)
 }
 
 impl<T, F> Entry for Write<T, F>
@@ -49,6 +62,10 @@ where
     T: Send,
     F: FnOnce(&Connection) -> rusqlite::Result<T> + Send,
 {
+    fn until(&self) -> Until {
+        self.until
+    }
+
     fn run(&mut self, connection: &Connection) -> Result<(), DatabaseError> {
         let Some(work) = self.work.take() else { return Ok(()) };
         let outcome = catch_unwind(AssertUnwindSafe(|| work(connection)))
@@ -84,11 +101,17 @@ pub(super) fn commit_together(connection: &Connection, mut entries: Vec<Box<dyn 
 }
 
 fn transact(connection: &Connection, entries: &mut [Box<dyn Entry>]) -> Result<(), DatabaseError> {
-    connection.execute_batch("BEGIN IMMEDIATE")?;
+    // Said each time, so that no transaction is ever flushed less than its writes need. In WAL mode
+    // a flush reaches all commits before it: their order is kept, whatever is lost.
+    let flushed = entries.iter().any(|it| it.until() == Until::Flushed);
+    let level = if flushed { "FULL" } else { "NORMAL" };
+    connection.execute_batch(&format!("PRAGMA synchronous = {level}; BEGIN IMMEDIATE"))?;
     let committed = entries
         .iter_mut()
         .try_for_each(|entry| in_savepoint(connection, entry.as_mut()))
-        .and_then(|()| Ok(connection.execute_batch("COMMIT")?));
+        .and_then(|()| Ok(crate::fault::point_blocking("database.commit:before")?))
+        .and_then(|()| Ok(connection.execute_batch("COMMIT")?))
+        .and_then(|()| Ok(crate::fault::point_blocking("database.commit:after")?));
     if committed.is_err() && !connection.is_autocommit() {
         let _ = connection.execute_batch("ROLLBACK");
     }
@@ -97,18 +120,19 @@ fn transact(connection: &Connection, entries: &mut [Box<dyn Entry>]) -> Result<(
 
 /// An error from here ends the whole transaction; a write that merely failed is no error.
 fn in_savepoint(connection: &Connection, entry: &mut dyn Entry) -> Result<(), DatabaseError> {
-    connection.execute_batch("SAVEPOINT entry")?;
+    let say = |sql| connection.prepare_cached(sql)?.execute([]);
+    say("SAVEPOINT entry")?;
     let kept = entry.run(connection);
     if connection.is_autocommit() {
         // A full disk and a failed write of the file make SQLite roll everything back by itself.
         return Err(kept.err().unwrap_or_else(|| {
-            DatabaseError::Failed("a write ended the transaction it shares".into())
+            DatabaseError::Unreached("a write ended the transaction it shares".into())
         }));
     }
-    connection.execute_batch(match kept {
-        Ok(()) => "RELEASE entry",
-        Err(_) => "ROLLBACK TO entry; RELEASE entry",
-    })?;
+    if kept.is_err() {
+        say("ROLLBACK TO entry")?;
+    }
+    say("RELEASE entry")?;
     Ok(())
 }
 

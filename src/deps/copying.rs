@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -41,12 +41,46 @@ pub(super) async fn copy(from: &Path, to: &Path) -> io::Result<()> {
     cp(PLAIN, from, to).await
 }
 
+/// How many paths one `cp` is told: a command line has a bound.
+const AT_ONCE: usize = 100;
+
+/// Copies just these paths below `from` to the same places below `to`; only where `cp` is GNU's or
+/// BusyBox's.
+pub(super) async fn some(
+    from: &Path,
+    paths: &[PathBuf],
+    to: &Path,
+    stop: &CancellationToken,
+) -> io::Result<()> {
+    for paths in paths.chunks(AT_ONCE) {
+        let words = || paths.iter().map(OsString::from).collect::<Vec<_>>();
+        let sharing = format!("{SHARING} --parents");
+        if cp_words(&sharing, words(), from, to, stop).await.is_err() {
+            cp_words("-R -P -p --parents", words(), from, to, stop).await?;
+        }
+    }
+    Ok(())
+}
+
 async fn cp(options: &str, from: &Path, to: &Path) -> io::Result<()> {
+    let all = vec![from.join(".").into()];
+    cp_words(options, all, from, to, &CancellationToken::new()).await
+}
+
+async fn cp_words(
+    options: &str,
+    paths: Vec<OsString>,
+    from: &Path,
+    to: &Path,
+    stop: &CancellationToken,
+) -> io::Result<()> {
     let mut args: Vec<OsString> = options.split(' ').map(OsString::from).collect();
-    args.extend(["--".into(), from.join(".").into(), to.into()]);
+    args.push("--".into());
+    args.extend(paths);
+    args.push(to.into());
     let env = vec![("PATH".into(), "/usr/bin:/bin:/run/current-system/sw/bin".into())];
     let spec = Spec { args, env, merge: true, keep: 2 << 10, ..Spec::new("cp", from, LIMIT) };
-    let ended = process::run(spec, None, &CancellationToken::new()).await;
+    let ended = process::run(spec, None, stop).await;
     let ended = ended.map_err(|error| io::Error::other(error.to_string()))?;
     if ended.exit.is_success() {
         return Ok(());

@@ -18,7 +18,7 @@ mod progress;
 mod story;
 mod turn;
 pub use conversation::{Answer, Asked, ClosedIssue, Conversation, Said, Spot};
-pub use progress::{Best, OutOfOrder, Pass, Phase, Progress, Stage};
+pub use progress::{Best, DEATHS_COUNT, MOST_DEATHS, OutOfOrder, Pass, Phase, Progress, Stage};
 pub use story::Story;
 pub use turn::{Complaint, Model, NewTests, OldTests, Proof, Request, Tokens, Turn, TurnOutcome};
 
@@ -120,6 +120,8 @@ pub enum Event {
     Rested,
     /// Somebody said `codingworker cancel`.
     Cancelled,
+    /// The worker that was at it died, and another process goes on with it.
+    Orphaned,
 }
 
 /// What the code host said when the job began.
@@ -136,6 +138,9 @@ pub struct Inspection {
     pub open: bool,
     /// Who asked: the person who set the label, by the code host's own record.
     pub asked_by: Option<Person>,
+    /// When the label was set, by the code host's clock, where that counts as the asking.
+    #[serde(default)]
+    pub asked_at: Option<Timestamp>,
     /// The branch that the work starts from and goes back to.
     pub default_branch: String,
     /// Whether strangers can read the repository.
@@ -291,10 +296,20 @@ pub enum Fault {
     Transient,
     /// The model is away: wait for it, however often, without burning a try.
     ModelAway,
+    /// The model's server is there and turns us away for now: busy, over a limit, out of memory.
+    /// Wait as for one that is away, and longer.
+    ModelBusy,
     /// It will be the same the next time.
     Permanent,
     /// We are stopping, or the task is no longer ours: put it down, and say nothing.
     Interrupted,
+}
+
+impl Fault {
+    /// Whether it is the model that is waited for.
+    pub fn is_of_model(self) -> bool {
+        matches!(self, Self::ModelAway | Self::ModelBusy)
+    }
 }
 
 /// Where a job stands, for lists.

@@ -6,7 +6,9 @@
 use std::time::Duration;
 
 use crate::domain::change::{Change, ObjectId};
-use crate::domain::job::{Failure, Fault, Model, Outcome, Pass, Phase, Progress, Request, Stage};
+use crate::domain::job::{
+    Failure, Fault, MOST_DEATHS, Model, Outcome, Pass, Phase, Progress, Request, Stage,
+};
 use crate::domain::verification::Check;
 
 /// One thing for the worker to do. Imperative; carries all the worker needs.
@@ -59,6 +61,8 @@ pub enum Action {
     },
     /// Wait for a fault to pass.
     Rest(Duration),
+    /// Wait until this model may be asked again.
+    Await(Model),
     /// Write down that nothing follows, and settle the delivery.
     Close(Outcome),
     /// Nothing: the job was over before we came.
@@ -103,7 +107,7 @@ pub struct Policy {
     pub max_retries: u32,
     /// The first rest; each one after is twice as long, up to five minutes.
     pub retry_delay: Duration,
-    /// Rests for a model that is away, a minute each at most, before the job gives up.
+    /// Waits for a model that is away or turns us away, before the job gives up.
     pub max_waits: u32,
     /// Of a whole job, pauses not counted.
     pub job_limit: Duration,
@@ -115,8 +119,6 @@ pub struct Policy {
 
 /// The longest rest that nobody asked us for.
 const LONGEST_REST: Duration = Duration::from_secs(300);
-/// The longest rest for a model that is away: it may be back any minute.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// The longest rest that a code host can ask us for: an hour's rate limit, and a margin.
 const LONGEST_ASKED: Duration = Duration::from_secs(65 * 60);
 /// How warm a model is asked when the same prompt must not give the same answer.
@@ -124,6 +126,21 @@ const WARM: f32 = 0.6;
 
 /// The one next thing to do.
 pub fn decide(progress: &Progress, policy: &Policy) -> Action {
+    if progress.killed_its_workers() {
+        match &progress.stage {
+            stage if !stage.is_over() => {
+                return Action::End(Outcome::Broke(killed()));
+            }
+            // Telling of it kills as well.
+            stage if progress.deaths.len() > MOST_DEATHS => {
+                return match stage {
+                    Stage::Closed(outcome) => Action::Nothing(outcome.clone()),
+                    stage => Action::Close(over(stage)),
+                };
+            }
+            _ => {}
+        }
+    }
     if let Some(failure) = &progress.trouble {
         return recover(progress, policy, failure);
     }
@@ -182,6 +199,15 @@ pub fn decide(progress: &Progress, policy: &Policy) -> Action {
         Stage::Closing(outcome) => Action::Close(outcome.clone()),
         Stage::Closed(outcome) => Action::Nothing(outcome.clone()),
     }
+}
+
+/// What is said of a job at which [`MOST_DEATHS`] workers died.
+pub fn killed() -> Failure {
+    Failure::new(
+        Fault::Permanent,
+        "the worker died 3 times within 72 hours while it was at this job, which is most likely \
+         the cause: look at the worker's log, then set the label again",
+    )
 }
 
 /// What the comment should say and does not.
@@ -274,18 +300,36 @@ fn recover(progress: &Progress, policy: &Policy, failure: &Failure) -> Action {
     };
     let asked = failure.retry_after_ms.map(Duration::from_millis);
     match failure.fault {
-        Fault::ModelAway if progress.waits <= policy.max_waits => {
+        Fault::ModelAway | Fault::ModelBusy if progress.waits <= policy.max_waits => {
             // A server that came back may turn out to lack the model: that takes a person.
             if progress.told.is_some() && progress.waits_for.as_ref() != Some(&failure.message) {
                 return Action::Tell(Phase::Waiting);
             }
-            Action::Rest(doubled(policy.retry_delay, progress.waits).min(LONGEST_WAIT))
+            match awaited(progress, policy) {
+                Some(model) => Action::Await(model),
+                // Only a turn of the agent asks a model.
+                None => Action::Rest(policy.retry_delay.min(LONGEST_REST)),
+            }
         }
         Fault::Transient if progress.failures <= policy.max_retries => Action::Rest(match asked {
             Some(asked) => asked.min(LONGEST_ASKED),
             None => doubled(policy.retry_delay, progress.failures).min(LONGEST_REST),
         }),
-        Fault::ModelAway | Fault::Transient | Fault::Permanent | Fault::Interrupted => give_up(),
+        Fault::ModelAway
+        | Fault::ModelBusy
+        | Fault::Transient
+        | Fault::Permanent
+        | Fault::Interrupted => give_up(),
+    }
+}
+
+/// The model that a job waits for: the one that it asks as soon as nothing is in the way.
+pub fn awaited(progress: &Progress, policy: &Policy) -> Option<Model> {
+    progress.trouble.as_ref().filter(|it| it.fault.is_of_model())?;
+    let freed = Progress { trouble: None, told: Some(Phase::Waiting), ..progress.clone() };
+    match decide(&freed, policy) {
+        Action::Attempt(attempt) => Some(attempt.model),
+        _ => None,
     }
 }
 

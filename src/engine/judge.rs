@@ -34,6 +34,17 @@ pub fn newly_red(base: &Verification, now: &Verification) -> Option<Complaint> {
     })
 }
 
+/// What a run of just those tests that `failed` before says: a complaint when some of them fail
+/// again. `None` says nothing at all: only a full run can tell that all is well.
+pub fn red_again(base: &Verification, failed: &[String], now: &Step) -> Option<Complaint> {
+    let tests = now.tests.as_ref().filter(|_| !now.exit.is_success())?;
+    let standing = base.step(now.check).and_then(|step| step.tests.as_ref());
+    let stood = |name: &&String| standing.is_some_and(|it| it.failed.contains(name));
+    let again = tests.failed.iter().filter(|it| failed.contains(it) && !stood(it));
+    let again: Vec<String> = again.cloned().collect();
+    (!again.is_empty()).then(|| complaint(now, again))
+}
+
 /// What was red on the base, for people to know: a check among these proves little or nothing.
 pub fn standing(base: &Verification) -> Vec<StandingRed> {
     let red = base.steps.iter().filter(|step| !step.exit.is_success());
@@ -108,6 +119,26 @@ mod tests {
 
     fn of(steps: &[Step]) -> Verification {
         Verification { steps: steps.to_vec() }
+    }
+
+    #[test]
+    fn a_run_of_some_tests_can_only_accuse() {
+        let base = of(&[step(Check::Test, 1, &["a"], &["old"])]);
+        let failed = ["b".to_owned(), "old".to_owned()];
+        let says = |now: Step| match red_again(&base, &failed, &now) {
+            Some(Complaint::Red { tests, .. }) => Some(tests),
+            _ => None,
+        };
+        assert_eq!(says(step(Check::Test, 1, &[], &["b", "old"])), Some(vec!["b".to_owned()]));
+        // Green, or red for another reason: a full run has to say.
+        for now in [
+            step(Check::Test, 0, &["b"], &[]),
+            step(Check::Test, 1, &["b"], &["old"]),
+            step(Check::Test, 1, &["b"], &["another"]),
+            step(Check::Test, 2, &[], &[]),
+        ] {
+            assert_eq!(says(now), None);
+        }
     }
 
     /// The check that is blamed, and the tests.

@@ -14,7 +14,9 @@ mod commit;
 mod ending;
 mod foreign;
 mod line;
+mod place;
 mod pull_request;
+mod spent;
 
 use foreign::{code, first_lines, inert, last_lines, link, quoted, sentence};
 
@@ -22,7 +24,9 @@ pub use answer::commands;
 pub use comment::{comment, refusal, reply};
 pub use commit::commit_message;
 pub use line::{lines, outcome, own_ms};
+pub use place::{in_line, out_of_line};
 pub use pull_request::{body, title};
+pub use spent::{Share, Spending, Stretch, shares, start, stretches, strip};
 
 /// The language of what people read on the code host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,11 +11,13 @@ use crate::domain::verification::TestNames;
 mod excerpt;
 mod go;
 mod javascript;
+mod narrow;
 mod node;
 mod python;
 mod rust;
 
 pub use excerpt::excerpt;
+pub use narrow::narrowed;
 
 /// The names that one output told. A name that both passed and failed counts as failed: two
 /// tests may have one name.

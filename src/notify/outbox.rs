@@ -9,6 +9,7 @@ use crate::domain::time::Timestamp;
 use crate::engine::notice::Notice;
 
 mod account;
+mod moving;
 
 pub use account::Account;
 
@@ -114,14 +115,20 @@ impl Outbox {
         now: Timestamp,
     ) -> Result<Vec<String>, DatabaseError> {
         let text = notice.map(json);
+        crate::fault::point("outbox.post:before").await?;
         self.database
             .write(move |it| {
                 let mut crowded = Vec::new();
+                let origin: Option<String> = it
+                    .prepare_cached("SELECT origin FROM untold WHERE seq = ?1")?
+                    .query_row([told], |row| row.get(0))
+                    .optional()?
+                    .flatten();
                 for channel in
                     text.iter().flat_map(|text| channels.iter().map(move |it| (text, it)))
                 {
                     let (text, channel) = channel;
-                    insert(it, channel, text, now)?;
+                    insert(it, channel, text, origin.as_deref(), now)?;
                     if make_room(it, channel)? {
                         crowded.push(channel.clone());
                     }
@@ -216,7 +223,7 @@ impl Outbox {
                      WHERE channel = ?1 AND held = 1 AND seq BETWEEN ?2 AND ?3",
                     params![channel, first, last],
                 )?;
-                insert(it, &channel, &summary, now)?;
+                insert(it, &channel, &summary, None, now)?;
                 // It stands for what came before all that still waits.
                 it.execute(
                     "UPDATE outbox SET seq = ?1 WHERE seq = last_insert_rowid() AND ?1 IS NOT NULL",
@@ -314,15 +321,26 @@ fn waiting(row: &Row<'_>) -> rusqlite::Result<Waiting> {
 }
 
 /// Its name is made from what it says, to whom and where in the outbox: no other has it, here or
-/// in another worker's outbox.
-fn insert(it: &Connection, channel: &str, notice: &str, now: Timestamp) -> rusqlite::Result<()> {
+/// in another worker's outbox. What was noted in a shared store first is named after that: the same
+/// in each outbox.
+fn insert(
+    it: &Connection,
+    channel: &str,
+    notice: &str,
+    origin: Option<&str>,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
     it.prepare_cached(
         "INSERT INTO outbox (channel, delivery, notice, created_at, next_try)
          VALUES (?1, '', ?2, ?3, ?3)",
     )?
     .execute(params![channel, notice, now.0])?;
     let seq = it.last_insert_rowid();
-    let digest = Sha256::digest(format!("{channel}\0{seq}\0{notice}").as_bytes());
+    let name = match origin {
+        Some(origin) => format!("{channel}\0{origin}"),
+        None => format!("{channel}\0{seq}\0{notice}"),
+    };
+    let digest = Sha256::digest(name.as_bytes());
     let delivery: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     it.prepare_cached("UPDATE outbox SET delivery = ?2 WHERE seq = ?1")?
         .execute(params![seq, delivery])?;

@@ -138,7 +138,9 @@ impl Sender {
         now: Timestamp,
     ) -> Result<Next, DatabaseError> {
         let parcel = Parcel { delivery: waiting.delivery.clone(), notice, at: now };
+        crate::fault::point("outbox.send:before").await?;
         let sent = ready.channel.send(&parcel).await;
+        crate::fault::point("outbox.send:after").await?;
         let now = (self.clock)();
         let error = match sent {
             Ok(()) => {

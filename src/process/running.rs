@@ -4,14 +4,15 @@ use std::os::fd::OwnedFd;
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::pipe::Receiver;
-use tokio::process::{Child, ChildStdin, Command};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::process::{ChildStdin, Command};
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::captured::Capture;
 use super::family::{Family, LOOK_AGAIN};
+use super::leader::{self, Leader, Own};
 use super::{Captured, Ended, Spec, Tee};
 use crate::domain::verification::Exit;
 
@@ -19,6 +20,8 @@ use crate::domain::verification::Exit;
 const DRAIN: Duration = Duration::from_secs(2);
 /// How long we wait for what was killed: the system may hold it in an operation on a dead disk.
 const BURIAL: Duration = Duration::from_secs(5);
+/// How much is read at once. Each child has two of these for as long as it lives.
+const AT_ONCE: usize = 16 << 10;
 /// Longer than any child lives; a sum with it does not overflow.
 const EVER: Duration = Duration::from_secs(365 * 24 * 3600);
 
@@ -31,10 +34,9 @@ enum Cause {
 }
 
 /// A child that was started. Dropped before its end, it takes its group with it.
-pub(super) struct Running {
-    /// Both are here until `drop` hands them to a task that buries them.
-    leader: Option<Child>,
-    family: Option<Family>,
+pub(super) struct Running<L: Leader> {
+    /// Here until `drop` hands it to a task that buries it.
+    leader: Option<L>,
     buried: bool,
     stdin: Option<ChildStdin>,
     stdout: Stream,
@@ -42,7 +44,7 @@ pub(super) struct Running {
     started: Instant,
 }
 
-impl Running {
+impl Running<Own> {
     pub(super) async fn start(spec: &Spec) -> std::io::Result<Self> {
         let mut tries = 0;
         loop {
@@ -87,16 +89,29 @@ impl Running {
         // Before the child: whatever fails after its start would leave it running.
         let stdout = Stream::new(Some(out.into()), spec.keep)?;
         let stderr = Stream::new(err.map(Into::into), spec.keep)?;
-        let (mut leader, family) = Family::start(&mut command, spec.mark.as_deref())?;
+        let (mut child, family) = Family::start(&mut command, spec.mark.as_deref())?;
         Ok(Self {
-            stdin: leader.stdin.take(),
-            leader: Some(leader),
-            family: Some(family),
+            stdin: child.stdin.take(),
+            leader: Some(Own { child, family }),
             buried: false,
             stdout,
             stderr,
             started: Instant::now(),
         })
+    }
+}
+
+impl<L: Leader> Running<L> {
+    /// What runs already, and writes both its streams to `output`.
+    pub(super) fn of(leader: L, output: Pipe, keep: usize) -> Self {
+        Self {
+            leader: Some(leader),
+            buried: false,
+            stdin: None,
+            stdout: Stream::of(Some(output), keep),
+            stderr: Stream::of(None, keep),
+            started: Instant::now(),
+        }
     }
 
     /// `None` when `stop` ended it.
@@ -112,7 +127,7 @@ impl Running {
             (Some(Cause::Stop), _) => return Ok(None),
             (Some(Cause::Limit), _) | (None, None) => Exit::TimedOut,
             (Some(Cause::Silence), _) => Exit::Silent,
-            (None, Some(status)) => exit_of(status),
+            (None, Some(exit)) => exit,
         };
         let took = self.started.elapsed();
         Ok(Some(Ended { exit, stdout: self.stdout.take(), stderr: self.stderr.take(), took }))
@@ -124,10 +139,8 @@ impl Running {
         spec: &Spec,
         tee: Option<&dyn Tee>,
         stop: &CancellationToken,
-    ) -> std::io::Result<(Option<std::process::ExitStatus>, Option<Cause>)> {
-        let (Some(leader), Some(family)) = (&mut self.leader, &mut self.family) else {
-            return Ok((None, None));
-        };
+    ) -> std::io::Result<(Option<Exit>, Option<Cause>)> {
+        let Some(leader) = &mut self.leader else { return Ok((None, None)) };
         let feed = feed(self.stdin.take(), spec.stdin.as_deref().unwrap_or_default());
         tokio::pin!(feed);
         let mut fed = false;
@@ -152,7 +165,7 @@ impl Running {
                 () = sleep_until(next) => match (cause, give_up_at) {
                     (Some(_), Some(_)) => return Ok((None, cause)),
                     (Some(_), None) => {
-                        family.kill();
+                        leader.kill();
                         give_up_at = Some(Instant::now() + BURIAL);
                         continue;
                     }
@@ -164,26 +177,31 @@ impl Running {
                 () = &mut feed, if !fed => { fed = true; continue; }
             };
             cause = Some(ending);
-            family.terminate();
+            leader.terminate();
             kill_at = Instant::now() + spec.grace.min(EVER);
         }
     }
 
     /// After the leader: ends the rest of the family, and reads what is left in the pipes.
     async fn bury(&mut self, grace: Duration, tee: Option<&dyn Tee>) {
-        let Some(family) = &mut self.family else { return };
-        if family.lives_on() {
-            family.terminate();
+        let Some(leader) = &mut self.leader else { return };
+        let mut lives = leader.lives_on();
+        if lives {
+            leader.terminate();
         }
         let kill_at = Instant::now() + grace;
         let end_at = kill_at + BURIAL;
         // Once all are dead nobody writes any more: what is in the pipe comes without waiting.
         let mut close_at = kill_at.max(Instant::now() + LOOK_AGAIN * 10);
+        // A look goes through all our children, so there is none for what was seen a moment ago.
+        let mut seen = !lives;
         loop {
-            let lives = family.lives_on();
+            if !std::mem::take(&mut seen) {
+                lives = leader.lives_on();
+            }
             let now = Instant::now();
             if lives && now >= kill_at {
-                family.kill();
+                leader.kill();
                 close_at = now + LOOK_AGAIN * 10;
             }
             let open = self.stdout.is_open() || self.stderr.is_open();
@@ -204,30 +222,17 @@ impl Running {
                 }, if open => {}
             }
         }
-        self.buried = !family.lives_on();
+        self.buried = !lives;
     }
 }
 
-/// Nobody waits for the answer any more: SIGKILL for all at once; a task buries the dead.
-impl Drop for Running {
+impl<L: Leader> Drop for Running<L> {
     fn drop(&mut self) {
-        let (Some(mut leader), Some(mut family)) = (self.leader.take(), self.family.take()) else {
-            return;
-        };
-        if self.buried {
-            return;
+        if let Some(leader) = self.leader.take()
+            && !self.buried
+        {
+            leader::abandon(leader, BURIAL, LOOK_AGAIN);
         }
-        family.kill();
-        // Without a runtime the program itself is about to end.
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        runtime.spawn(async move {
-            let _ = timeout(BURIAL, leader.wait()).await;
-            let until = Instant::now() + BURIAL;
-            while family.lives_on() && Instant::now() < until {
-                family.kill();
-                sleep(LOOK_AGAIN).await;
-            }
-        });
     }
 }
 
@@ -239,27 +244,25 @@ async fn feed(stdin: Option<ChildStdin>, bytes: &[u8]) {
     }
 }
 
-fn exit_of(status: std::process::ExitStatus) -> Exit {
-    use std::os::unix::process::ExitStatusExt;
-
-    match (status.code(), status.signal()) {
-        (Some(code), _) => Exit::Code(code),
-        (None, signal) => Exit::Signal(signal.unwrap_or_default()),
-    }
-}
+/// What a child's words come out of.
+pub(super) type Pipe = Box<dyn AsyncRead + Send + Unpin>;
 
 /// Our end of a pipe, and what came out of it.
 struct Stream {
-    pipe: Option<Receiver>,
+    pipe: Option<Pipe>,
     buffer: Vec<u8>,
     capture: Option<Capture>,
 }
 
 impl Stream {
     fn new(end: Option<OwnedFd>, keep: usize) -> std::io::Result<Self> {
-        let buffer = if end.is_some() { vec![0; 64 << 10] } else { Vec::new() };
         let pipe = end.map(Receiver::from_owned_fd).transpose()?;
-        Ok(Self { pipe, buffer, capture: Some(Capture::new(keep)) })
+        Ok(Self::of(pipe.map(|it| Box::new(it) as Pipe), keep))
+    }
+
+    fn of(pipe: Option<Pipe>, keep: usize) -> Self {
+        let buffer = if pipe.is_some() { vec![0; AT_ONCE] } else { Vec::new() };
+        Self { pipe, buffer, capture: Some(Capture::new(keep)) }
     }
 
     fn is_open(&self) -> bool {

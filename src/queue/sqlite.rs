@@ -7,7 +7,7 @@
 
 use std::path::PathBuf;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -15,7 +15,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::{DeadLetter, Delivery, Depth, QueueError, Receipt, Settlement, TaskQueue};
+use super::{DeadLetter, Delivery, Depth, QueueError, Receipt, Settlement, TaskQueue, Waiting};
 use crate::database::{Database, DatabaseError};
 use crate::domain::job::Fault;
 use crate::domain::time::Timestamp;
@@ -27,10 +27,14 @@ use bell::Bell;
 const LARGEST: usize = 256 << 10;
 /// How many deliveries one `receive` may bring, as SQS has it.
 const MOST: usize = 10;
+/// How often it is looked whether the wall clock was set back while nobody saw it.
+const LOOK_AT_CLOCK: Duration = Duration::from_secs(10);
 /// How far away a returned message may be, as SQS has it.
 const FARTHEST: Duration = Duration::from_secs(12 * 60 * 60);
 /// How many dead letters are listed.
 const LISTED: i64 = 100;
+/// How much of what waits is shown at most.
+const SHOWN: i64 = 100;
 /// How much of a reason is kept, in characters.
 const REASON: usize = 2_000;
 
@@ -58,6 +62,14 @@ pub struct SqliteQueue {
     database: Database,
     options: SqliteQueueOptions,
     bell: Arc<Bell>,
+    seen: Arc<Mutex<Option<Seen>>>,
+}
+
+/// When the clock was looked at last: what it said, and when it was compared with the messages.
+#[derive(Clone, Copy)]
+struct Seen {
+    now: Timestamp,
+    compared: Instant,
 }
 
 /// What a look at the queue found: deliveries, or else the time of the next one.
@@ -67,18 +79,37 @@ impl SqliteQueue {
     /// The queue in this database.
     pub fn new(database: Database, options: SqliteQueueOptions) -> Self {
         let bell = Arc::new(Bell::new(options.wake_path.clone()));
-        Self { database, options, bell }
+        Self { database, options, bell, seen: Arc::default() }
     }
 
     fn now(&self) -> Timestamp {
         (self.options.clock)()
     }
 
+    /// Whether the clock may have been set back since messages were compared with it. Not asked of
+    /// the messages at each claim: that takes the longer the more of them wait for their time.
+    fn is_clock_suspect(&self, now: Timestamp) -> bool {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let suspect =
+            seen.is_none_or(|it| now.0 < it.now.0 || it.compared.elapsed() >= LOOK_AT_CLOCK);
+        let compared = match *seen {
+            Some(it) if !suspect => it.compared,
+            _ => Instant::now(),
+        };
+        *seen = Some(Seen { now, compared });
+        suspect
+    }
+
+    /// Not flushed: a lease that a power cut takes back was of a worker that it has ended too, and
+    /// what the worker writes down next takes the claim to the disk before anything comes of it.
     async fn claim(&self, most: usize) -> Result<Claimed, QueueError> {
         let (now, lease) = (self.now(), self.options.lease);
         let max_receives = self.options.max_receives.max(1);
-        let claimed = self.database.write(move |it| {
-            undo_a_clock_set_back(it, now, lease)?;
+        let suspect = self.is_clock_suspect(now);
+        let claimed = self.database.write_unflushed(move |it| {
+            if suspect {
+                undo_a_clock_set_back(it, now, lease)?;
+            }
             bury_the_exhausted(it, now, max_receives)?;
             let deliveries = hand_out(it, now, lease, most)?;
             let next = match deliveries.is_empty() {
@@ -107,9 +138,11 @@ impl TaskQueue for SqliteQueue {
             let mut rung = pin!(self.bell.rung());
             rung.as_mut().enable();
             // Not raced against `stop`: what is claimed is ours and must reach the caller.
+            crate::fault::point("queue.receive:before").await?;
             let (deliveries, next) = self.claim(most.clamp(1, MOST)).await?;
             let looked = Instant::now();
             if !deliveries.is_empty() || looked >= end {
+                crate::fault::point("queue.receive:after").await?;
                 return Ok(deliveries);
             }
             let until_next = next.map(|at| at.since(self.now()).max(Duration::from_millis(1)));
@@ -128,17 +161,22 @@ impl TaskQueue for SqliteQueue {
 
     async fn extend(&self, receipt: &Receipt) -> Result<(), QueueError> {
         let (id, handle) = (receipt.id.clone(), receipt.handle.clone());
+        crate::fault::point("queue.extend:before").await?;
         let until = after(self.now(), self.options.lease);
-        let ours = self.database.write(move |it| {
+        // Not flushed, as a claim.
+        let ours = self.database.write_unflushed(move |it| {
             it.prepare_cached("UPDATE messages SET visible_at = ?3 WHERE id = ?1 AND handle = ?2")?
                 .execute(params![id, handle, until])
         });
-        if ours.await? == 1 { Ok(()) } else { Err(QueueError::LeaseLost) }
+        let ours = ours.await?;
+        crate::fault::point("queue.extend:after").await?;
+        if ours == 1 { Ok(()) } else { Err(QueueError::LeaseLost) }
     }
 
     async fn settle(&self, receipt: &Receipt, verdict: Settlement) -> Result<(), QueueError> {
         let (id, handle) = (receipt.id.clone(), receipt.handle.clone());
         let now = self.now();
+        crate::fault::point("queue.settle:before").await?;
         let returned = matches!(verdict, Settlement::Return(_));
         let settled = self.database.write(move |it| match verdict {
             Settlement::Done => it
@@ -158,7 +196,9 @@ impl TaskQueue for SqliteQueue {
                 seq.map_or(Ok(0), |seq| bury(it, seq, now, &reason))
             }
         });
-        if settled.await? == 1 && returned {
+        let settled = settled.await?;
+        crate::fault::point("queue.settle:after").await?;
+        if settled == 1 && returned {
             self.bell.ring();
         }
         Ok(())
@@ -171,6 +211,7 @@ impl TaskQueue for SqliteQueue {
                 "a message of {size} bytes; it may have 1 to {LARGEST}"
             )));
         }
+        crate::fault::point("queue.submit:before").await?;
         let (body, now) = (body.to_owned(), self.now().0);
         let id = self.database.write(move |it| {
             it.prepare_cached(
@@ -180,6 +221,7 @@ impl TaskQueue for SqliteQueue {
             .query_row(params![body, now], |row| row.get(0))
         });
         let id = id.await?;
+        crate::fault::point("queue.submit:after").await?;
         self.bell.ring();
         Ok(id)
     }
@@ -204,6 +246,22 @@ impl TaskQueue for SqliteQueue {
             })
         });
         Ok(depth.await?)
+    }
+
+    async fn waiting(&self, most: usize) -> Result<Vec<Waiting>, QueueError> {
+        let (now, most) = (self.now().0, i64::try_from(most).unwrap_or(SHOWN).min(SHOWN));
+        let waiting = self.database.read(move |it| {
+            it.prepare_cached(
+                "SELECT id, body, sent_at, visible_at FROM messages
+                 WHERE visible_at <= ?1 OR handle IS NULL ORDER BY visible_at, seq LIMIT ?2",
+            )?
+            .query_map([now, most], |row| {
+                let (since, from) = (Timestamp(row.get(2)?), Timestamp(row.get(3)?));
+                Ok(Waiting { id: row.get(0)?, body: row.get(1)?, since, from })
+            })?
+            .collect()
+        });
+        Ok(waiting.await?)
     }
 
     async fn dead(&self) -> Result<Vec<DeadLetter>, QueueError> {
@@ -250,9 +308,10 @@ fn undo_a_clock_set_back(it: &Connection, now: Timestamp, lease: Duration) -> ru
 
 /// A message whose worker vanishes again and again is most likely what makes it vanish.
 fn bury_the_exhausted(it: &Connection, now: Timestamp, most: u32) -> rusqlite::Result<()> {
+    // By the index of what is held: a long backlog is not looked through.
     let exhausted: Vec<i64> = it
         .prepare_cached(
-            "SELECT seq FROM messages
+            "SELECT seq FROM messages INDEXED BY messages_held
              WHERE visible_at <= ?1 AND handle IS NOT NULL AND strikes + 1 >= ?2
              ORDER BY visible_at, seq",
         )?
@@ -289,7 +348,12 @@ fn hand_out(
         .map(|seq| {
             hand_out.query_row([seq, until], |row| {
                 let (id, body): (String, String) = (row.get(0)?, row.get(1)?);
-                let receipt = Receipt { id: id.clone(), handle: row.get(3)?, body: body.clone() };
+                let receipt = Receipt {
+                    id: id.clone(),
+                    handle: row.get(3)?,
+                    body: body.clone(),
+                    asked_at: None,
+                };
                 Ok(Delivery { id, body, deliveries: row.get(2)?, receipt })
             })
         })
@@ -328,7 +392,7 @@ impl From<DatabaseError> for QueueError {
     fn from(error: DatabaseError) -> Self {
         match error.fault() {
             Fault::Permanent => Self::Refused(error.to_string()),
-            Fault::Transient | Fault::ModelAway | Fault::Interrupted => {
+            Fault::Transient | Fault::ModelAway | Fault::ModelBusy | Fault::Interrupted => {
                 Self::Unavailable(error.to_string())
             }
         }

@@ -192,15 +192,18 @@ impl TaskQueue for SqsQueue {
             .wait_time_seconds(seconds_up(self.wait))
             .visibility_timeout(seconds_up(self.lease))
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount);
+        crate::fault::point("sqs.receive:before").await?;
         let answer = client::poll(request)
             .await
             .map_err(|failed| failed.explain("ReceiveMessage", &self.address))?;
+        crate::fault::point("sqs.receive:after").await?;
         Ok(answer.messages.unwrap_or_default().into_iter().filter_map(delivery).collect())
     }
 
     async fn extend(&self, receipt: &Receipt) -> Result<(), QueueError> {
+        crate::fault::point("sqs.extend:before").await?;
         let failed = match self.hide(receipt, seconds_up(self.lease)).await {
-            Ok(()) => return Ok(()),
+            Ok(()) => return Ok(crate::fault::point("sqs.extend:after").await?),
             Err(failed) => failed,
         };
         if failed.is_twelve_hour_cap() {
@@ -217,11 +220,13 @@ impl TaskQueue for SqsQueue {
     }
 
     async fn settle(&self, receipt: &Receipt, verdict: Settlement) -> Result<(), QueueError> {
+        crate::fault::point("sqs.settle:before").await?;
         match verdict {
             Settlement::Done => self.delete(receipt).await,
             Settlement::Return(after) => self.give_back(receipt, after).await,
             Settlement::Bury { reason } => self.bury(receipt, &reason).await,
-        }
+        }?;
+        Ok(crate::fault::point("sqs.settle:after").await?)
     }
 
     async fn submit(&self, body: &str) -> Result<String, QueueError> {
@@ -231,10 +236,12 @@ impl TaskQueue for SqsQueue {
                 body.len()
             )));
         }
+        crate::fault::point("sqs.submit:before").await?;
         let request = self.client.send_message().queue_url(self.address.url()).message_body(body);
         let answer = client::short(request.send())
             .await
             .map_err(|failed| failed.explain("SendMessage", &self.address))?;
+        crate::fault::point("sqs.submit:after").await?;
         Ok(answer.message_id.unwrap_or_default())
     }
 
@@ -262,6 +269,10 @@ impl TaskQueue for SqsQueue {
     fn lease(&self) -> Duration {
         self.lease
     }
+
+    fn longest_hold(&self) -> Option<Duration> {
+        Some(LONGEST_LEASE)
+    }
 }
 
 /// A message without id, handle or body cannot be worked on, nor settled.
@@ -280,7 +291,7 @@ fn delivery(message: Message) -> Option<Delivery> {
         id: id.clone(),
         body: body.clone(),
         deliveries: count.unwrap_or(1),
-        receipt: Receipt { id, handle, body },
+        receipt: Receipt { id, handle, body, asked_at: None },
     })
 }
 

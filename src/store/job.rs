@@ -7,6 +7,10 @@ use crate::domain::job::{Fault, JobId, JobState};
 use crate::domain::task::{Repository, Task};
 use crate::domain::time::Timestamp;
 
+use crate::postgres::PostgresError;
+
+use super::Taken;
+
 /// Our record of carrying out one task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Job {
@@ -26,15 +30,21 @@ pub struct Job {
     pub pull_request: Option<String>,
     /// Whether somebody wants it ended.
     pub cancel_requested: bool,
+    /// The worker that holds it, by its name.
+    pub owner: Option<String>,
 }
 
 /// Whether a task was known before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Admission {
-    /// It was not: this is its job.
-    New(Job),
-    /// It was: this is how far its job has come.
-    Known(Job),
+    /// It was not: this is its job, and it is ours.
+    New(Taken),
+    /// It was, and it is ours now: this is how far its job has come.
+    Known(Taken),
+    /// Another worker works on it, and holds the new delivery from here on.
+    Held(Job),
+    /// Its job is over.
+    Over(Job),
     /// It has no job, and gets none: this one does what it asks for and answers for it. The
     /// delivery is of no further use.
     Claimed(Job),
@@ -80,6 +90,9 @@ pub enum StoreError {
     /// The id is of no job here.
     #[error("no job {0} is in the store: `codingworker jobs` lists those that are")]
     NoSuchJob(JobId),
+    /// Another claim of the job came after the one that this was written under.
+    #[error("job {0} was taken over: nothing more is written about it here")]
+    Fenced(JobId),
     /// What is stored is not what this version writes.
     #[error("what the store holds of job {job} cannot be read: {detail}")]
     Unreadable {
@@ -90,12 +103,19 @@ pub enum StoreError {
     },
 }
 
+impl From<PostgresError> for StoreError {
+    fn from(error: PostgresError) -> Self {
+        Self::Database(error.into())
+    }
+}
+
 impl StoreError {
     /// Who is to blame.
     pub fn fault(&self) -> Fault {
         match self {
             Self::Database(error) => error.fault(),
             Self::NoSuchJob(_) | Self::Unreadable { .. } => Fault::Permanent,
+            Self::Fenced(_) => Fault::Interrupted,
         }
     }
 }

@@ -71,6 +71,7 @@ impl JobLog {
     }
 
     fn bounded(dir: &Path, id: &JobId, filter: Box<dyn Filter>, most: u64) -> io::Result<Self> {
+        crate::fault::point_blocking("disk.open_log:before")?;
         DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
         let file =
             OpenOptions::new().create(true).append(true).mode(0o600).open(Self::path(dir, id))?;
@@ -112,7 +113,9 @@ impl Open {
         let room = usize::try_from(self.most - self.length).unwrap_or(usize::MAX);
         let fitting = &bytes[..bytes.len().min(room)];
         let ended = if bytes.len() > room { FULL.as_bytes() } else { b"" };
-        match self.file.write_all(fitting).and_then(|()| self.file.write_all(ended)) {
+        let fault = crate::fault::point_blocking("disk.log:before").map_err(io::Error::from);
+        let written = fault.and_then(|()| self.file.write_all(fitting));
+        match written.and_then(|()| self.file.write_all(ended)) {
             Ok(()) => self.length += (fitting.len() + ended.len()) as u64,
             Err(error) => {
                 // Part of it may be there.

@@ -1,113 +1,60 @@
 //! What is remembered from one job to the next: which repository a name stood for, which model
 //! people want, and what the operator asked for himself.
 
-use rusqlite::{OptionalExtension, params};
+use async_trait::async_trait;
 
 use crate::domain::task::{Repository, Task};
 use crate::domain::time::Timestamp;
 
-use super::{Store, StoreError, lower, signed};
+use super::StoreError;
 
-impl Store {
+/// What is remembered from one job to the next.
+#[async_trait]
+pub trait Memory: Send + Sync {
     /// Remembers which repository a name stands for, the first time it is seen, and says which
     /// one that was: another id than `id` means that the name has changed hands.
     ///
     /// # Errors
     /// When the database fails; nothing was remembered then.
-    pub async fn pin(&self, repository: &Repository, id: u64) -> Result<u64, StoreError> {
-        let repository = lower(repository);
-        let pinned = self.database.write(move |it| {
-            it.prepare_cached(
-                "INSERT INTO pins (repository, id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-            )?
-            .execute(params![repository, id.cast_signed()])?;
-            it.prepare_cached("SELECT id FROM pins WHERE repository = ?1")?
-                .query_row([repository], |row| row.get::<_, i64>(0))
-        });
-        Ok(pinned.await?.cast_unsigned())
-    }
+    async fn pin(&self, repository: &Repository, id: u64) -> Result<u64, StoreError>;
 
     /// The names that were seen, in lower case, with the ids that they stood for first.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn pins(&self) -> Result<Vec<(String, u64)>, StoreError> {
-        let pins = self.database.read(|it| {
-            it.prepare_cached("SELECT repository, id FROM pins ORDER BY repository")?
-                .query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned())))?
-                .collect()
-        });
-        Ok(pins.await?)
-    }
+    async fn pins(&self) -> Result<Vec<(String, u64)>, StoreError>;
 
     /// From now on this model comes first on an issue or a pull request.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn prefer_model(
+    async fn prefer_model(
         &self,
         repository: &Repository,
         thread: u64,
         name: &str,
-    ) -> Result<(), StoreError> {
-        let (repository, thread, name) = (lower(repository), signed(thread), name.to_owned());
-        let preferred = self.database.write(move |it| {
-            it.prepare_cached(
-                "INSERT INTO preferences (repository, thread, model) VALUES (?1, ?2, ?3)
-                 ON CONFLICT DO UPDATE SET model = excluded.model",
-            )?
-            .execute(params![repository, thread, name])
-        });
-        preferred.await?;
-        Ok(())
-    }
+    ) -> Result<(), StoreError>;
 
     /// The model that people want first on an issue or a pull request.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn preferred_model(
+    async fn preferred_model(
         &self,
         repository: &Repository,
         thread: u64,
-    ) -> Result<Option<String>, StoreError> {
-        let (repository, thread) = (lower(repository), signed(thread));
-        let model = self.database.read(move |it| {
-            it.prepare_cached(
-                "SELECT model FROM preferences WHERE repository = ?1 AND thread = ?2",
-            )?
-            .query_row(params![repository, thread], |row| row.get(0))
-            .optional()
-        });
-        Ok(model.await?)
-    }
+    ) -> Result<Option<String>, StoreError>;
 
     /// Notes that the operator asked for this very task on this machine. A message on the queue
     /// can say anything; only who can write here can say this.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn vouch(&self, task: &Task, now: Timestamp) -> Result<(), StoreError> {
-        let key = task.key();
-        let vouched = self.database.write(move |it| {
-            it.prepare_cached(
-                "INSERT INTO vouched (key, at) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-            )?
-            .execute(params![key, now.0])
-        });
-        vouched.await?;
-        Ok(())
-    }
+    async fn vouch(&self, task: &Task, now: Timestamp) -> Result<(), StoreError>;
 
     /// Whether the operator asked for this very task himself.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn is_vouched(&self, task: &Task) -> Result<bool, StoreError> {
-        let key = task.key();
-        let vouched = self.database.read(move |it| {
-            it.prepare_cached("SELECT 1 FROM vouched WHERE key = ?1")?.exists([key])
-        });
-        Ok(vouched.await?)
-    }
+    async fn is_vouched(&self, task: &Task) -> Result<bool, StoreError>;
 }

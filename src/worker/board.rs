@@ -2,11 +2,13 @@
 //! and the metrics.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::domain::job::JobId;
 use crate::worker::lease::Lease;
@@ -20,7 +22,7 @@ pub enum Doing {
     Full,
     /// Asking the queue for work: at most one long poll and its deadlines.
     Receiving,
-    /// Making jobs of what came, one after the other. Waits for nothing but the store and the
+    /// Making jobs of what came together. Waits for nothing but the store and the
     /// queue.
     Admitting,
     /// The queue could not be had; it is left alone for a while.
@@ -67,8 +69,14 @@ pub enum QueueState {
 /// A shift's board. Written by the shift alone.
 pub struct Board {
     face: Mutex<Face>,
-    running: Mutex<HashMap<JobId, Arc<Lease>>>,
+    running: Mutex<HashMap<JobId, Underway>>,
     count: watch::Sender<usize>,
+    broken: AtomicU32,
+}
+
+struct Underway {
+    lease: Arc<Lease>,
+    cancel: CancellationToken,
 }
 
 struct Face {
@@ -81,7 +89,8 @@ impl Default for Board {
     fn default() -> Self {
         let face =
             Face { doing: Doing::Starting, since: Instant::now(), queue: QueueState::Unknown };
-        Self { face: Mutex::new(face), running: Mutex::default(), count: watch::channel(0).0 }
+        let (running, count) = (Mutex::default(), watch::channel(0).0);
+        Self { face: Mutex::new(face), running, count, broken: AtomicU32::new(0) }
     }
 }
 
@@ -99,7 +108,7 @@ impl Board {
 
     /// The jobs under way, each with what is left of its lease.
     pub fn leases(&self) -> Vec<(JobId, Duration)> {
-        self.jobs().iter().map(|(job, lease)| (job.clone(), lease.left())).collect()
+        self.jobs().iter().map(|(job, it)| (job.clone(), it.lease.left())).collect()
     }
 
     /// How many jobs are under way, now and whenever that changes.
@@ -117,9 +126,18 @@ impl Board {
         self.face().queue = state;
     }
 
-    pub(super) fn begin(&self, job: JobId, lease: Arc<Lease>) {
+    /// A job's journal could not be had; how often that was so since one last could.
+    pub(super) fn journal_broke(&self) -> u32 {
+        self.broken.fetch_add(1, Ordering::SeqCst)
+    }
+
+    pub(super) fn journal_works(&self) {
+        self.broken.store(0, Ordering::SeqCst);
+    }
+
+    pub(super) fn begin(&self, job: JobId, lease: Arc<Lease>, cancel: CancellationToken) {
         let mut jobs = self.jobs();
-        jobs.insert(job, lease);
+        jobs.insert(job, Underway { lease, cancel });
         self.count.send_replace(jobs.len());
     }
 
@@ -130,7 +148,15 @@ impl Board {
     }
 
     pub(super) fn lease_of(&self, job: &JobId) -> Option<Arc<Lease>> {
-        self.jobs().get(job).cloned()
+        self.jobs().get(job).map(|it| it.lease.clone())
+    }
+
+    /// The jobs under way that were not told yet that somebody asked for their end, and how to
+    /// tell them.
+    pub(super) fn untold(&self) -> HashMap<JobId, CancellationToken> {
+        let jobs = self.jobs();
+        let untold = jobs.iter().filter(|(_, it)| !it.cancel.is_cancelled());
+        untold.map(|(job, it)| (job.clone(), it.cancel.clone())).collect()
     }
 
     pub(super) fn is_idle(&self) -> bool {
@@ -141,7 +167,7 @@ impl Board {
         self.face.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn jobs(&self) -> std::sync::MutexGuard<'_, HashMap<JobId, Arc<Lease>>> {
+    fn jobs(&self) -> std::sync::MutexGuard<'_, HashMap<JobId, Underway>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

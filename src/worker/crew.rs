@@ -7,9 +7,10 @@ use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
 use crate::code_host::HostError;
-use crate::domain::job::{JobId, Outcome, Story};
+use crate::domain::job::{Event, JobId, Outcome, Story};
 use crate::domain::task::Origin;
 use crate::domain::time::Timestamp;
+use crate::domain::verification::Isolation;
 use crate::engine::authority::Asker;
 use crate::engine::request::{self, Request};
 use crate::process::Tee;
@@ -19,6 +20,7 @@ use crate::store::{Job, Store};
 use crate::worker::drive::{Clock, Perform};
 use crate::worker::hands::{Hands, Log, Tools};
 use crate::worker::lease::Lease;
+use crate::worker::line::Pens;
 use crate::worker::live::Live;
 use crate::worker::shift::Hire;
 
@@ -26,6 +28,8 @@ use crate::worker::shift::Hire;
 pub struct Crew {
     /// What they work with, each with what it is when the job begins.
     pub tools: Live<Tools>,
+    /// Who writes of a place in line.
+    pub pens: Pens,
     /// Where the index of logs is.
     pub store: Store,
     /// Where the logs are.
@@ -37,6 +41,7 @@ pub struct Crew {
 #[async_trait]
 impl Hire for Crew {
     async fn hands(&self, job: &Job, lease: Arc<Lease>) -> Box<dyn Perform> {
+        self.pens.put_down(&job.id).await;
         let filter = Box::new(self.redactor.stream());
         let file = JobLog::create(&self.log_dir, &job.id, filter)
             .inspect_err(|error| tracing::warn!(%error, "the job's output will not be kept"))
@@ -61,11 +66,14 @@ impl Hire for Crew {
     /// What was pushed, or came to nothing, is not kept; what a person may want to look at is,
     /// until the sweep at a later start.
     async fn dismiss(&self, job: &JobId, outcome: &Outcome) {
+        let Ok(()) = crate::fault::point("job.dismiss:before").await else { return };
         let tools = self.tools.now();
         tools.runner.clean(job, true).await;
+        tools.workspaces.unseat(job);
         match outcome {
             Outcome::GaveUp | Outcome::Broke(_) | Outcome::Stopped(_) | Outcome::Clashed { .. } => {
             }
+            _ if self.was_caged(job).await => tools.workspaces.retire(job).await,
             _ => tools.workspaces.remove(job).await,
         }
         if let Err(error) = tools.workspaces.tidy(&CancellationToken::new()).await {
@@ -75,6 +83,23 @@ impl Hire for Crew {
 }
 
 impl Crew {
+    /// Whether all foreign code of this job was in a cage, and so is gone now: what ran on the
+    /// machine itself, or in the engine, may have left somebody behind.
+    async fn was_caged(&self, job: &JobId) -> bool {
+        let Ok(records) = self.store.records(job).await else { return false };
+        let checkouts = records.iter().filter_map(|it| match &it.event {
+            Event::Prepared(it) | Event::Rebased { checkout: it, .. } => Some(it),
+            _ => None,
+        });
+        let mut checkouts = checkouts.peekable();
+        checkouts.peek().is_some()
+            && checkouts.all(|it| {
+                it.levels.weakest() != Isolation::Native
+                    && !it.plan.needs_engine()
+                    && !it.plan.preparations.iter().any(|it| it.docker)
+            })
+    }
+
     /// When the work was asked for, once that was read.
     async fn asked_at(&self, job: &Job) -> Option<Timestamp> {
         let records = self.store.records(&job.id).await.ok()?;

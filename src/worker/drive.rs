@@ -37,8 +37,13 @@ pub trait Journal: Send {
 
 /// The journal could not be written: nothing more may happen.
 #[derive(Debug, thiserror::Error)]
-#[error("the job's journal could not be written: {0}")]
-pub struct JournalError(pub String);
+#[error("the job's journal could not be written: {message}")]
+pub struct JournalError {
+    /// Whether it is not ours to write any more, or cannot be written.
+    pub fault: Fault,
+    /// Why.
+    pub message: String,
+}
 
 /// Why a drive ended before its job did.
 #[derive(Debug, thiserror::Error)]
@@ -162,6 +167,7 @@ fn name(action: &Action) -> &'static str {
         Action::End(_) => "end",
         Action::Label { .. } => "label",
         Action::Rest(_) => "rest",
+        Action::Await(_) => "await",
         Action::Close(_) => "close",
         Action::Nothing(_) => "nothing",
     }

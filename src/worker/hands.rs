@@ -1,6 +1,7 @@
 //! Carries out one action and says what came of it. Every side effect of a job is here or in a
 //! file below.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,8 +13,9 @@ use crate::agent::{Agent, AgentError};
 use crate::audit::{Audit, AuditError, Decision, Entry};
 use crate::code_host::{CodeHost, HostError};
 use crate::deps::Deps;
+use crate::deps::caches::Caches;
 use crate::domain::change::ObjectId;
-use crate::domain::job::{Event, Failure, Fault, Person, Progress, Story};
+use crate::domain::job::{Event, Failure, Fault, Person, Progress, Stage, Story};
 use crate::domain::task::{Origin, Repository};
 use crate::domain::verification::Isolation;
 use crate::engine::authority;
@@ -21,17 +23,17 @@ use crate::engine::decide::Action;
 use crate::engine::gate as gatekeeping;
 use crate::engine::report::Masthead;
 use crate::process::Tee;
-use crate::queue::QueueError;
 use crate::redact::Redactor;
 use crate::runner::{Runner, RunnerError};
 use crate::store::{Store, StoreError};
 use crate::worker::drive::{Clock, Perform};
-use crate::worker::lease::Lease;
+use crate::worker::lease::{Lease, LeaseError};
 use crate::worker::scene::{Places, Scene};
-use crate::workspace::{Workspace, WorkspaceError, Workspaces};
+use crate::workspace::{FetchAhead, Workspace, WorkspaceError, Workspaces};
 
 mod answer;
 mod attempt;
+mod caches;
 mod commands;
 mod converse;
 mod gate;
@@ -51,6 +53,8 @@ pub struct Tools {
     pub runner: Arc<dyn Runner>,
     /// What earlier jobs brought in for them.
     pub deps: Deps,
+    /// What earlier jobs' checks left behind on the base; `None`: each job begins with nothing.
+    pub caches: Option<Caches>,
     /// Where projects that say so have their checks run.
     pub places: Places,
     /// What is around the agent.
@@ -88,13 +92,21 @@ pub struct Hands {
     tools: Arc<Tools>,
     lease: Arc<Lease>,
     log: Arc<dyn Log>,
+    /// The agent of this job alone, while it may be asked for something.
+    agent: Option<Arc<dyn Agent>>,
     /// Who asked, once that was read.
     asker: Option<Person>,
     workspace: Option<Workspace>,
+    /// The base is being fetched while others wait for people and models.
+    ahead: Option<FetchAhead>,
     /// The tree that is known to be on disk; `None` after anything could have changed it.
     on_disk: Option<ObjectId>,
     /// What is around the project's commands, once it was made.
     scene: Option<Arc<Scene>>,
+    /// The path by which the project's commands find the job's folder, once it is known.
+    seat: Option<PathBuf>,
+    /// The base whose caches the job began with.
+    seeded: Option<ObjectId>,
     /// The tree that the job's image was last built from, where a command builds one.
     built: Option<ObjectId>,
 }
@@ -119,7 +131,16 @@ macro_rules! failure_from {
         }
     )*};
 }
-failure_from!(AgentError, AuditError, QueueError, RunnerError, StoreError, WorkspaceError);
+failure_from!(AuditError, LeaseError, RunnerError, StoreError, WorkspaceError);
+
+impl From<AgentError> for Failure {
+    fn from(error: AgentError) -> Self {
+        match error {
+            AgentError::ModelBusy(pushback) => pushback.into(),
+            error => Self::new(error.fault(), error.to_string()),
+        }
+    }
+}
 
 impl From<HostError> for Failure {
     fn from(error: HostError) -> Self {
@@ -141,6 +162,7 @@ impl Perform for Hands {
         if stop.is_cancelled() {
             return Event::Failed(stopped());
         }
+        self.warm_up(&action, story);
         // Rooms that run processes end them when `stop` is cancelled; what only talks to the
         // network is dropped, which is as safe as a crash there.
         let event = match action {
@@ -167,10 +189,14 @@ impl Hands {
             tools,
             lease,
             log,
+            agent: None,
             asker: None,
             workspace: None,
+            ahead: None,
             on_disk: None,
             scene: None,
+            seat: None,
+            seeded: None,
             built: None,
         }
     }
@@ -184,7 +210,10 @@ impl Hands {
     ) -> Result<Event, Failure> {
         match action {
             Action::Inspect => self.inspect(story).await,
-            Action::Tell(phase) => self.tell(progress, story, phase).await,
+            Action::Tell(phase) => {
+                self.look_ahead(progress, story);
+                self.tell(progress, story, phase).await
+            }
             Action::Prepare => self.prepare(story, stop).await,
             Action::Baseline => self.baseline(story, stop).await,
             Action::Attempt(attempt) => self.attempt(attempt, progress, story, stop).await,
@@ -199,8 +228,20 @@ impl Hands {
                 tokio::time::sleep(rest).await;
                 Ok(Event::Rested)
             }
+            // What keeps the models' limits waits before it gets here.
+            Action::Await(_) => Ok(Event::Rested),
             Action::End(outcome) => Ok(Event::Ended(outcome)),
             Action::Close(_) | Action::Nothing(_) => Ok(Event::Closed),
+        }
+    }
+
+    /// Begins to fetch what is checked out next, once it was read that the job may work.
+    fn look_ahead(&mut self, progress: &Progress, story: &Story) {
+        let Some(inspection) = story.inspection() else { return };
+        let is_next = matches!(progress.stage, Stage::Workspace) && self.workspace.is_none();
+        if is_next && self.ahead.is_none() {
+            let (workspaces, branch) = (&self.tools.workspaces, prepare::branch(inspection));
+            self.ahead = Some(workspaces.fetch_ahead(home(story), branch));
         }
     }
 

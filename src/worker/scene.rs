@@ -119,6 +119,8 @@ pub struct Stage<'a> {
     pub image_name: &'a str,
     /// The job's folder: `base` and `deps` in it are ours.
     pub folder: &'a Path,
+    /// The path by which the job's commands find its folder: what is brought lies below it.
+    pub seen: &'a Path,
     /// Of one command.
     pub limit: Duration,
     /// Where the output of all that goes.
@@ -132,7 +134,7 @@ impl Stage<'_> {
     /// # Errors
     /// As the runner, the source and the disk say.
     pub async fn set(&self, stop: &CancellationToken) -> Result<Scene, Failure> {
-        let deps = self.folder.join("deps");
+        let deps = self.seen.join("deps");
         clear(&deps).await?;
         let mut scene = Scene { image: self.furnish(stop).await?, ..Scene::default() };
         let place = match &scene.image {

@@ -6,24 +6,27 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::{OwnedSemaphorePermit, broadcast};
+use tokio::sync::broadcast;
 use tokio_util::task::TaskTracker;
 
-use crate::domain::job::{JobId, Outcome};
+use crate::domain::job::{Fault, JobId, Outcome};
 use crate::engine::decide::Policy;
-use crate::engine::intake;
-use crate::queue::{Delivery, QueueError, Receipt, Settlement, TaskQueue};
-use crate::store::{Admission, Job, Store, StoreError};
+use crate::queue::{QueueError, Receipt, TaskQueue};
+use crate::store::{Claimant, Job, Store, StoreError};
 use crate::worker::board::{Board, Doing, QueueState};
 use crate::worker::drive::{Clock, Perform};
 use crate::worker::journal::News;
 use crate::worker::lanes::Lanes;
-use crate::worker::lease::Lease;
+use crate::worker::lease::{Lease, Moment};
 use crate::worker::lifecycle::Bells;
 use crate::worker::live::Live;
+use crate::worker::models::Models;
 use crate::worker::slots::Slots;
 
+mod admit;
+mod cancels;
 mod job;
+mod owed;
 
 /// Makes the hands of a job. The worker knows no vendor.
 #[async_trait]
@@ -49,12 +52,16 @@ pub struct Shift {
     pub queue: Arc<dyn TaskQueue>,
     /// Where jobs are written down.
     pub store: Store,
+    /// This worker's name: the same after a restart, and no other worker's.
+    pub name: String,
     /// Who does the work.
     pub hire: Arc<dyn Hire>,
     /// The limits that jobs live under, each by what they are when it begins.
     pub policy: Live<Policy>,
     /// The places for jobs.
     pub slots: Slots,
+    /// The models that they share.
+    pub models: Models,
     /// What time it is.
     pub clock: Clock,
     /// When to stop.
@@ -97,25 +104,45 @@ impl Shift {
         let desk =
             Desk { lanes: Arc::default(), waiting: Arc::default(), jobs: TaskTracker::new() };
         shift.board.turn_to(Doing::Starting);
+        shift.models.recall().await?;
         for job in shift.store.unfinished().await? {
             // For each anew: how long one takes tells whether something hangs.
             shift.board.turn_to(Doing::Starting);
-            shift.take_up(job, &desk).await;
+            shift.take_up(job, &desk).await?;
         }
-        let result = shift.receive(&desk).await;
-        shift.board.turn_to(Doing::Draining);
-        desk.jobs.close();
-        desk.jobs.wait().await;
-        result
+        let working = async {
+            let result = tokio::select! {
+                biased;
+                result = shift.receive(&desk) => result,
+                () = owed::settle(&shift.store, &shift.queue) => Ok(()),
+            };
+            shift.board.turn_to(Doing::Draining);
+            desk.jobs.close();
+            desk.jobs.wait().await;
+            result
+        };
+        tokio::select! {
+            biased;
+            result = working => result,
+            () = cancels::watch(&shift.store, &shift.board) => Ok(()),
+        }
     }
 
-    /// A job that an earlier process left: goes on, if its task is still ours.
-    async fn take_up(self: &Arc<Self>, job: Job, desk: &Desk) {
+    /// A job that an earlier process of this worker left: goes on, if its task is still ours.
+    async fn take_up(self: &Arc<Self>, job: Job, desk: &Desk) -> Result<(), StoreError> {
+        if job.owner.as_ref().is_some_and(|it| *it != self.name) {
+            return Ok(());
+        }
         let receipt =
             job.receipt.as_deref().and_then(|it| serde_json::from_str::<Receipt>(it).ok());
-        let Some(receipt) = receipt else { return };
+        let Some(receipt) = receipt else { return Ok(()) };
+        let since = Moment::now(&self.clock);
         match self.queue.extend(&receipt).await {
             Ok(()) => {
+                let me = self.claimant(false);
+                let Some(taken) = self.store.take(&job.id, &me, (self.clock)()).await? else {
+                    return Ok(());
+                };
                 tracing::info!(job = %job.id, "going on with a job that was left unfinished");
                 // Asked for here and now: whoever receives asks next, and would hold the slot for
                 // the length of a poll, or give it to a newer task.
@@ -132,13 +159,24 @@ impl Shift {
                         None => slot.await,
                     }
                 };
-                self.start(job, receipt, slot, desk);
+                self.start((taken, job::Known::default()), receipt, since, slot, desk);
             }
             Err(QueueError::LeaseLost) => {
                 tracing::info!(job = %job.id, "its task is back in the queue: waiting for it");
             }
             Err(error) => tracing::warn!(job = %job.id, %error, "it waits for its next delivery"),
         }
+        Ok(())
+    }
+
+    /// Whether a store that failed is one that others keep up. Our own disk is our own business.
+    fn may_come_back(&self, error: &StoreError) -> bool {
+        self.store.is_shared() && error.fault() == Fault::Transient
+    }
+
+    /// Who we are, to the store.
+    fn claimant(&self, begins: bool) -> Claimant {
+        Claimant { owner: self.name.clone(), lease: self.queue.lease(), begins }
     }
 
     async fn receive(self: &Arc<Self>, desk: &Desk) -> Result<(), ShiftError> {
@@ -154,18 +192,20 @@ impl Shift {
             // The slots are taken before we ask, so what comes need not wait for one.
             let Some(first) = first else { break };
             let more = std::iter::from_fn(|| slots.try_take()).take(9);
-            let mut free = std::iter::once(first).chain(more).collect::<Vec<_>>();
+            let free = std::iter::once(first).chain(more).collect::<Vec<_>>();
             if self.until_empty && self.is_empty().await {
                 break;
             }
             self.board.turn_to(Doing::Receiving);
+            // A lease begins no later than when it was asked for.
+            let asked = Moment::now(&self.clock);
             match self.queue.receive(free.len(), drain).await {
                 Ok(deliveries) => {
                     pause = FIRST_PAUSE;
                     self.board.queue_is(QueueState::Reachable);
-                    for delivery in deliveries {
+                    if !deliveries.is_empty() {
                         self.board.turn_to(Doing::Admitting);
-                        self.admit(delivery, &mut free, desk).await?;
+                        self.admit(deliveries, asked, free, desk).await?;
                     }
                 }
                 Err(error @ QueueError::Refused(_)) => return Err(error.into()),
@@ -188,66 +228,5 @@ impl Shift {
     async fn is_empty(&self) -> bool {
         self.board.is_idle()
             && self.queue.depth().await.is_ok_and(|depth| depth.waiting + depth.in_flight == 0)
-    }
-
-    /// One delivery: to the dead letters, settled, adopted, or a job.
-    async fn admit(
-        self: &Arc<Self>,
-        delivery: Delivery,
-        free: &mut Vec<OwnedSemaphorePermit>,
-        desk: &Desk,
-    ) -> Result<(), ShiftError> {
-        let receipt = delivery.receipt.clone();
-        let lease = || Lease::new(self.queue.clone(), self.clock.clone(), receipt.clone());
-        if self.bells.drain.is_cancelled() {
-            lease().settle(Settlement::Return(Duration::ZERO)).await;
-            return Ok(());
-        }
-        let task = match intake::task(&delivery.body, &delivery.id) {
-            Ok(task) => task,
-            Err(refusal) => {
-                tracing::warn!(message = %delivery.id, "to the dead letters: {refusal}");
-                let reason = refusal.to_string();
-                lease().settle(Settlement::Bury { reason: reason.clone() }).await;
-                let _ = self.news.send(News::Buried { message: delivery.id, reason });
-                return Ok(());
-            }
-        };
-        for key in intake::unknown_keys(&delivery.body) {
-            tracing::debug!(message = %delivery.id, key, "ignoring an unknown key");
-        }
-        let stored = serde_json::to_string(&receipt).unwrap_or_default();
-        match self.store.admit(&task, &stored, (self.clock)()).await? {
-            Admission::Known(job) if job.state.is_final() => {
-                tracing::info!(job = %job.id, "the task was delivered again; its job is over");
-                lease().settle(Settlement::Done).await;
-            }
-            // Its job answers for it, or did.
-            Admission::Claimed(job) => {
-                tracing::info!(job = %job.id, "the request is done together with another");
-                lease().settle(Settlement::Done).await;
-            }
-            Admission::New(job) | Admission::Known(job) => {
-                match self.board.lease_of(&job.id) {
-                    Some(held) if held.receipt().id == receipt.id => {
-                        tracing::info!(job = %job.id, "the task was delivered again while its job runs");
-                        held.adopt(receipt);
-                    }
-                    // Another message with the same task. The one that the job works for is
-                    // enough, and stays until the job is over.
-                    Some(held) => {
-                        tracing::info!(job = %job.id, "the task was sent again while its job runs");
-                        let kept = serde_json::to_string(&held.receipt()).unwrap_or_default();
-                        self.store.hold(&job.id, Some(&kept)).await?;
-                        lease().settle(Settlement::Done).await;
-                    }
-                    None => {
-                        let slot = free.pop();
-                        self.start(job, receipt, std::future::ready(slot), desk);
-                    }
-                }
-            }
-        }
-        Ok(())
     }
 }

@@ -33,6 +33,11 @@ impl Slots {
         *self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many are taken.
+    pub fn taken(&self) -> usize {
+        self.number().saturating_sub(self.free.available_permits())
+    }
+
     /// From here on there are so many. Must be called inside a tokio runtime.
     pub fn resize(&self, number: usize) {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);

@@ -116,6 +116,14 @@ async fn answer(
     stream.shutdown().await
 }
 
+/// What a question of git's is answered with when the remote is `url`, for tests that throw
+/// anything at it: `None`, nothing; else whether it is the token.
+#[doc(hidden)]
+pub fn askpass_tells(url: &str, prompt: &str) -> Option<bool> {
+    let asked = Address::parse(url).ok()?.asked(prompt)?;
+    Some(asked == Question::Password)
+}
+
 fn unguessable() -> std::io::Result<String> {
     let mut bytes = [0; 16];
     std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;

@@ -2,7 +2,7 @@
 //! once `ready.json` is in it, and never changed after that. So a workspace that is put on a new
 //! base can still be taken up on the old one: whatever a killed process had written down, works.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,12 @@ pub(super) struct Ready {
     base: ObjectId,
     pub(super) tree: ObjectId,
     pub(super) notes: Vec<String>,
+}
+
+/// Which repository the base in this folder is of, if it is complete.
+pub(super) fn repository_of(folder: &Path) -> Option<Repository> {
+    let ready: Ready = serde_json::from_slice(&std::fs::read(folder.join(READY)).ok()?).ok()?;
+    Some(ready.repository)
 }
 
 impl Workspaces {

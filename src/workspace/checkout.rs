@@ -5,9 +5,13 @@ use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
 use super::git::os;
-use super::listing::{self, Row};
+use super::listing::Row;
 use super::mirror::Mirror;
-use super::{CheckedOut, EntryKind, Workspace, WorkspaceError, Workspaces, disk, rules};
+use super::spare::Taken;
+use super::{
+    CheckedOut, EntryKind, FetchAhead, Workspace, WorkspaceError, Workspaces, disk, rules,
+};
+use crate::domain::change::ObjectId;
 use crate::domain::job::JobId;
 use crate::domain::task::Repository;
 
@@ -27,13 +31,40 @@ impl Workspaces {
         branch: &str,
         stop: &CancellationToken,
     ) -> Result<(Workspace, CheckedOut), WorkspaceError> {
+        self.check_out_fetched(job, repository, branch, None, stop).await
+    }
+
+    /// The same, by a fetch that was begun before.
+    ///
+    /// # Errors
+    /// As those of `check_out`.
+    pub async fn check_out_fetched(
+        &self,
+        job: &JobId,
+        repository: &Repository,
+        branch: &str,
+        ahead: Option<FetchAhead>,
+        stop: &CancellationToken,
+    ) -> Result<(Workspace, CheckedOut), WorkspaceError> {
         rules::branch(branch)?;
         self.folder(job)?;
-        self.remove(job).await;
+        if !self.is_reserved(job)? {
+            self.remove(job).await;
+        }
+        let fetched = match ahead {
+            Some(ahead) => ahead.join(repository, branch, stop).await?,
+            None => None,
+        };
         let mirror = Mirror::of(&self.git, &self.state_dir, repository);
         let _held = mirror.hold(stop).await?;
         let fresh = mirror.prepare()?;
-        let mut made = self.fill(&mirror, job, repository, branch, stop).await;
+        let mut made = match fetched {
+            // Unless another job had it fetch something else meanwhile.
+            Some(found) if mirror.stands_at(&found.0, stop).await => {
+                self.fill(&mirror, job, repository, found, stop).await
+            }
+            _ => self.fetch_and_fill(&mirror, job, repository, branch, stop).await,
+        };
         if let Err(WorkspaceError::Git { command, message }) = &made
             && !fresh
         {
@@ -41,7 +72,7 @@ impl Workspaces {
             self.remove(job).await;
             mirror.destroy()?;
             mirror.prepare()?;
-            made = self.fill(&mirror, job, repository, branch, stop).await;
+            made = self.fetch_and_fill(&mirror, job, repository, branch, stop).await;
         }
         if made.is_err() {
             self.remove(job).await;
@@ -49,7 +80,7 @@ impl Workspaces {
         made
     }
 
-    async fn fill(
+    async fn fetch_and_fill(
         &self,
         mirror: &Mirror<'_>,
         job: &JobId,
@@ -57,7 +88,20 @@ impl Workspaces {
         branch: &str,
         stop: &CancellationToken,
     ) -> Result<(Workspace, CheckedOut), WorkspaceError> {
-        let (base, tree) = mirror.fetch(branch, stop).await?;
+        let found = mirror.fetch(branch, stop).await?;
+        self.fill(mirror, job, repository, found, stop).await
+    }
+
+    /// Makes the workspace of `job` on a commit and its tree that the mirror has.
+    async fn fill(
+        &self,
+        mirror: &Mirror<'_>,
+        job: &JobId,
+        repository: &Repository,
+        (base, tree): (ObjectId, ObjectId),
+        stop: &CancellationToken,
+    ) -> Result<(Workspace, CheckedOut), WorkspaceError> {
+        crate::fault::point("workspace.create:before").await?;
         let made = self.workspace(job, repository, base.clone(), tree.clone())?;
         disk::make(&made.folder)?;
         disk::write(&made.folder.join(MARK), b"")?;
@@ -68,20 +112,39 @@ impl Workspaces {
         disk::make(&made.base_folder())?;
         let (from, to) = (mirror.folder.clone(), made.git_dir());
         disk::aside(move || disk::take_packs(&from, &to)).await?;
+        let rows = made.rows(&tree).await?;
+        if let Some(spare) = self.take_spare(repository, &made.folder).await {
+            made.move_in(spare, &rows).await?;
+        }
         let call = made.local("read-tree").on(&made.tree, &made.base_index(), &base);
         let call = call.args(["--reset", "-u", &tree.0]);
         self.git.run(call, stop).await?.success(repository)?;
-        let notes = made.survey().await?;
+        let notes = made.survey_of(rows).await?;
         made.declare_ready(&notes)?;
+        crate::fault::point("workspace.create:after").await?;
         Ok((made, CheckedOut { base, tree, notes }))
     }
 }
 
 impl Workspace {
+    /// Begins with a tree that an earlier job left, where it is of use.
+    async fn move_in(&self, spare: Taken, rows: &[Row]) -> Result<(), WorkspaceError> {
+        let left_out = spare.left_out.clone();
+        if spare.settle(self, rows)? && !left_out.is_empty() {
+            let call = self.local("update-index").on(&self.tree, &self.base_index(), &self.base);
+            let call = call.args(["-z", "--no-skip-worktree", "--stdin"]).stdin(left_out);
+            self.done(call).await?;
+        }
+        Ok(())
+    }
+
     /// What is special about the base, told; links that leave the tree, taken off the disk.
     pub(super) async fn survey(&self) -> Result<Vec<String>, WorkspaceError> {
-        let call = self.local("ls-tree").args(["-r", "-z", &self.base_tree.0]);
-        let rows = listing::rows(&self.done(call).await?);
+        self.survey_of(self.rows(&self.base_tree).await?).await
+    }
+
+    /// The same, of the base's rows.
+    async fn survey_of(&self, rows: Vec<Row>) -> Result<Vec<String>, WorkspaceError> {
         let tree = self.tree.clone();
         let (rows, left_out) = disk::aside(move || {
             let left_out = leave_out(&tree, &rows)?;

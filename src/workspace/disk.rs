@@ -10,6 +10,7 @@ use super::WorkspaceError;
 
 /// Makes a folder, and those above it, for our eyes only.
 pub(super) fn make(folder: &Path) -> Result<(), WorkspaceError> {
+    crate::fault::point_blocking("disk.make:before")?;
     fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -18,6 +19,7 @@ pub(super) fn make(folder: &Path) -> Result<(), WorkspaceError> {
 }
 
 pub(super) fn write(file: &Path, bytes: &[u8]) -> Result<(), WorkspaceError> {
+    crate::fault::point_blocking("disk.write:before")?;
     fs::write(file, bytes).map_err(WorkspaceError::disk(file))
 }
 
@@ -37,6 +39,12 @@ pub(super) const CONFIG: &[u8] =
 /// What is in no git directory of ours, and by which somebody else could steer git there.
 pub(super) const STRANGE: [&str; 5] =
     ["commondir", "hooks", "info", "config.worktree", "objects/info/alternates"];
+
+/// Whether a git directory is configured as we made it.
+pub(super) fn is_ours(git_dir: &Path) -> bool {
+    fs::read(git_dir.join("config")).is_ok_and(|config| config == CONFIG)
+        && !STRANGE.iter().any(|name| git_dir.join(name).exists())
+}
 
 /// Takes over the packs of `mirror`: by hard links, or by copies on another file system. The
 /// mirror may then be repacked, rebuilt or removed, and the workspace does not notice.

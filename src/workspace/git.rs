@@ -206,10 +206,12 @@ impl Git {
         stop: &CancellationToken,
     ) -> Result<Answer, WorkspaceError> {
         let Call { command, limit, .. } = call;
+        crate::fault::point_of("git", &command, "before").await?;
         let desk = if call.remote { self.desk()? } else { None };
         let spec = self.spec(call, desk.as_ref());
         let ended = process::run(spec, None, stop).await?;
         drop(desk);
+        crate::fault::point_of("git", &command, "after").await?;
         let code = match ended.exit {
             Exit::Code(code) => code,
             Exit::Signal(signal) => 128 + signal,

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::checkout::MARK;
 use super::mirror::{self, Mirror};
-use super::{WorkspaceError, Workspaces, disk};
+use super::{WorkspaceError, Workspaces, disk, spare};
 use crate::domain::job::JobId;
 
 /// How long anybody waits for a removal. It goes on by itself after that.
@@ -24,16 +24,22 @@ impl Workspaces {
         if !folder.exists() {
             return;
         }
+        let Ok(()) = crate::fault::point("workspace.remove:before").await else { return };
         let nth = COUNT.fetch_add(1, Ordering::Relaxed);
         let gone = self.work_dir.join(format!("{GONE}{job}-{}-{nth}", std::process::id()));
         match std::fs::rename(&folder, &gone) {
             Ok(()) => destroy(gone).await,
             Err(_) => destroy(folder).await,
         }
+        let _ = crate::fault::point("workspace.remove:after").await;
     }
 
     /// At the start: removes the workspaces of all jobs but `keep`, and says how many went.
     pub async fn sweep(&self, keep: &[JobId]) -> usize {
+        let work_dir = self.work_dir.clone();
+        if let Err(error) = disk::aside(move || spare::sweep(&work_dir)).await {
+            tracing::debug!(%error, "kept trees could not be looked through");
+        }
         let entries = std::fs::read_dir(&self.work_dir).into_iter().flatten().flatten();
         let mut swept = 0;
         for entry in entries {

@@ -129,6 +129,13 @@ impl<'a> Mirror<'a> {
         }
     }
 
+    /// Whether what was fetched last is still what the mirror keeps.
+    pub(super) async fn stands_at(&self, commit: &ObjectId, stop: &CancellationToken) -> bool {
+        let call = self.call("rev-parse").arg(format!("{BASE}^{{commit}}"));
+        let answer = self.git.run(call, stop).await;
+        answer.is_ok_and(|it| it.code == 0 && object(&it.stdout) == *commit)
+    }
+
     async fn why_no(
         &self,
         branch: &str,

@@ -58,8 +58,7 @@ impl Workspace {
     /// there; but where checks run uncaged, somebody could.
     pub(super) fn intact(&self) -> Result<(), WorkspaceError> {
         let git_dir = self.git_dir();
-        let config = std::fs::read(git_dir.join("config")).unwrap_or_default();
-        if config != disk::CONFIG || disk::STRANGE.iter().any(|name| git_dir.join(name).exists()) {
+        if !disk::is_ours(&git_dir) {
             let why = "our own git directory was changed by something else";
             return Err(WorkspaceError::Unsafe { path: "git".into(), why: why.into() });
         }
@@ -144,7 +143,15 @@ impl Workspace {
     /// # Errors
     /// When git or the disk fail.
     pub async fn restore(&self, tree: &ObjectId) -> Result<(), WorkspaceError> {
+        // Before git is run at all in there.
+        self.intact()?;
         let index = Index::of(self)?;
+        // A tree that was handed over to another user and back has new change times alone. What is
+        // as it should be is not written anew, or all that was built from it would be stale.
+        let call = self.local("update-index").on(&self.tree, index.path(), &self.base);
+        if let Err(error) = self.done(call.args(["-q", "--refresh"])).await {
+            tracing::debug!(%error, "what changed is written anew, and more with it");
+        }
         self.lay_out(tree, index.path()).await
     }
 

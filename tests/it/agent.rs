@@ -22,6 +22,7 @@ mod caged;
 mod entry;
 pub(crate) mod hostile;
 mod recorded;
+mod warm;
 
 pub(crate) const PATH: &str = "/usr/local/bin:/opt/homebrew/bin:/usr/bin:/bin";
 const NAME: &str = "scripted:1b";
@@ -34,6 +35,8 @@ struct World {
     home: TempDir,
     ollama: ScriptedOllama,
     aider: Aider,
+    /// That of the job, where the test has one.
+    job: Option<Arc<dyn Agent>>,
     model: Model,
 }
 
@@ -68,6 +71,7 @@ fn options(ollama: &str, limits: Limits) -> AiderOptions {
         cage_limits: codingworker::cage::Limits::default(),
         program: env!("CARGO_BIN_EXE_codingworker").into(),
         mark: None,
+        warm: false,
     }
 }
 
@@ -98,7 +102,7 @@ impl World {
             num_ctx: 8192,
             edit_format: "whole".into(),
         };
-        Self { home, ollama, aider, model }
+        Self { home, ollama, aider, job: None, model }
     }
 
     /// The same in this machine's sandbox. Its Ollama listens on this machine's loopback as before.
@@ -144,7 +148,10 @@ impl World {
             temperature: 0.6,
             tee,
         };
-        self.aider.edit(errand, stop).await
+        match &self.job {
+            Some(job) => job.edit(errand, stop).await,
+            None => self.aider.edit(errand, stop).await,
+        }
     }
 
     async fn turn(&self) -> Edit {
@@ -226,8 +233,9 @@ async fn a_server_with_errors_is_given_up_at_once() {
     let world = World::with([error], limits()).await;
     let began = Instant::now();
     let edit = world.turn().await;
-    let EditVerdict::ModelUnavailable(words) = &edit.verdict else { panic!("{edit:?}") };
-    assert!(words.contains("CUDA out of memory"), "{words}");
+    // It is left alone for a while: see `engine::cooldown`.
+    let EditVerdict::ModelBusy(said) = &edit.verdict else { panic!("{edit:?}") };
+    assert!(said.words.contains("CUDA out of memory"), "{said:?}");
     // Aider by itself would try nine times, and rest for 64 s between.
     assert_eq!(world.ollama.chats().len(), 1);
     assert!(began.elapsed() < Duration::from_secs(60));

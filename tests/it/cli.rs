@@ -5,13 +5,15 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use codingworker::database::Database;
 use codingworker::domain::job::{JobId, JobState, Record};
 use codingworker::domain::task::{Origin, Task};
 use codingworker::domain::time::Timestamp;
 use codingworker::store::joblog::{JobLog, Unfiltered};
-use codingworker::store::{Admission, Store};
+use codingworker::store::sqlite::SqliteStore;
+use codingworker::store::{Admission, Claimant, Fence, Store};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
@@ -69,7 +71,7 @@ impl Home {
     }
 
     fn store(&self) -> Store {
-        Store::new(self.database())
+        SqliteStore::over(self.database())
     }
 
     fn log(&self, id: &JobId) -> JobLog {
@@ -110,6 +112,11 @@ fn at(n: i64) -> Timestamp {
     Timestamp(1_767_225_660_000 + n * 3_600_000)
 }
 
+/// Whoever works in these stories.
+fn worker() -> Claimant {
+    Claimant { owner: "one".to_owned(), lease: Duration::from_secs(60), begins: true }
+}
+
 /// A job of `acme/NAME`, known since `at(n)`, that stands at `state`.
 async fn job(store: &Store, name: &str, n: i64, state: JobState) -> JobId {
     let task = Task {
@@ -121,9 +128,10 @@ async fn job(store: &Store, name: &str, n: i64, state: JobState) -> JobId {
         labels: vec!["ai-task".to_owned()],
         asking: format!("d-{n}"),
     };
-    let Admission::New(job) = store.admit(&task, "r", at(n)).await.unwrap() else {
+    let Admission::New(taken) = store.admit(&task, "r", &worker(), at(n)).await.unwrap() else {
         panic!("{name} {n} was there before");
     };
+    let job = taken.job;
     if state != JobState::Queued {
         let told = json!({"event": "told", "of": {"phase": "working", "comment": 1}});
         append(store, &job.id, told, 3, state).await;
@@ -135,5 +143,6 @@ async fn append(store: &Store, id: &JobId, event: Value, took_ms: u64, state: Jo
     let url = event["of"]["url"].as_str().map(str::to_owned);
     let record = json!({"at": at(9).0, "took_ms": took_ms, "event": event});
     let record: Record = serde_json::from_value(record).unwrap();
-    store.append(id, &record, state, url.as_deref()).await.unwrap();
+    let first = Fence { job: id.clone(), token: 1 };
+    store.append(&first, &record, state, url.as_deref()).await.unwrap();
 }

@@ -4,3 +4,4 @@ pub(crate) mod cage;
 pub(crate) mod code_host;
 pub(crate) mod queue;
 pub(crate) mod runner;
+pub(crate) mod store;

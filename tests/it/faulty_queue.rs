@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use codingworker::queue::{
-    DeadLetter, Delivery, Depth, QueueError, Receipt, Settlement, TaskQueue,
+    DeadLetter, Delivery, Depth, QueueError, Receipt, Settlement, TaskQueue, Waiting,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -50,8 +50,8 @@ pub(crate) struct Tally {
     pub(crate) delayed: u64,
 }
 
-/// A queue that goes wrong as `Faults` says. `depth`, `dead` and `redrive` are for people and
-/// pass unharmed, so that a test can look with them.
+/// A queue that goes wrong as `Faults` says. `depth`, `waiting`, `dead` and `redrive` are for people
+/// and pass unharmed, so that a test can look with them.
 pub(crate) struct FaultyQueue<Q: TaskQueue + ?Sized> {
     inner: Arc<Q>,
     seed: u64,
@@ -189,6 +189,10 @@ impl<Q: TaskQueue + ?Sized> TaskQueue for FaultyQueue<Q> {
         self.inner.depth().await
     }
 
+    async fn waiting(&self, most: usize) -> Result<Vec<Waiting>, QueueError> {
+        self.inner.waiting(most).await
+    }
+
     async fn dead(&self) -> Result<Vec<DeadLetter>, QueueError> {
         self.inner.dead().await
     }
@@ -243,7 +247,12 @@ mod tests {
             let first = self.0.fetch_add(most as u64, Ordering::SeqCst);
             let delivery = |n: u64| {
                 let (id, body) = (n.to_string(), String::new());
-                let receipt = Receipt { id: id.clone(), handle: id.clone(), body: body.clone() };
+                let receipt = Receipt {
+                    id: id.clone(),
+                    handle: id.clone(),
+                    body: body.clone(),
+                    asked_at: None,
+                };
                 Delivery { id, body, deliveries: 1, receipt }
             };
             Ok((first..first + most as u64).map(delivery).collect())

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&str; 6] = [
     "domain",
     "engine",
-    "process project_file retry redact database store audit queue code_host workspace agent runner cage deps docker notify service telemetry",
+    "fault process project_file retry redact database store audit queue code_host workspace agent runner cage deps docker notify postgres service telemetry",
     "worker",
     "http",
     "config app cli demo lib main",
@@ -24,12 +24,13 @@ const WIRING: [&str; 7] =
 
 /// Outside crates, and the only places that may name them: `queue/sqs` is `queue/sqs.rs` and
 /// everything in `queue/sqs/`.
-const VENDORS: [(&str, &str); 21] = [
+const VENDORS: [(&str, &str); 27] = [
     ("bollard", "docker"),
     ("tar", "docker"),
     ("aws_config", "queue/sqs"),
     ("aws_sdk_sqs", "queue/sqs"),
     ("octocrab", "code_host/github"),
+    ("rustix", "workspace/spare"),
     ("rusqlite", "database store audit queue/sqlite notify/outbox"),
     ("serde_yaml", "config project_file"),
     ("backoff", "retry"),
@@ -40,8 +41,13 @@ const VENDORS: [(&str, &str); 21] = [
     ("lettre", "notify/email config/notify"),
     ("opentelemetry", "telemetry/traces"),
     ("opentelemetry_otlp", "telemetry/traces"),
+    ("tokio_postgres", "postgres"),
+    ("tokio_postgres_rustls", "postgres"),
+    ("deadpool_postgres", "postgres"),
+    ("rustls_platform_verifier", "postgres/tls"),
     ("prometheus_client", "telemetry/metrics"),
     ("sd_notify", "service/manager"),
+    ("terminal_size", "cli/output"),
     ("hyper", "docker/proxy http/connection"),
     (
         "reqwest",

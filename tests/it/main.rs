@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails right there")]
 
 mod agent;
+mod bench;
 mod binary;
 mod box_image;
 mod box_worker;
@@ -13,6 +14,8 @@ mod deps;
 mod docker_engine;
 mod doctor;
 mod faulty_queue;
+mod fencing;
+mod fleet;
 mod floors;
 mod gate;
 mod github_double;
@@ -20,6 +23,8 @@ mod hostile_build;
 mod infra;
 mod manual;
 mod notify;
+mod postgres;
+mod postgres_server;
 mod queue;
 mod reference;
 mod samples;
@@ -30,6 +35,7 @@ mod service;
 mod setup;
 mod setup_repo;
 mod socket_proxy;
+mod store;
 mod stories;
 mod vectors;
 mod watching;

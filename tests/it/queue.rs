@@ -1,4 +1,4 @@
-//! The queues: the contract on both, the same under faults, and what is SQS's alone.
+//! The queues: the contract on all of them, the same under faults, and what is SQS's alone.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use codingworker::database::Database;
 use codingworker::domain::time::Timestamp;
+use codingworker::queue::postgres::{PostgresQueue, PostgresQueueOptions};
 use codingworker::queue::sqlite::{SqliteQueue, SqliteQueueOptions};
 use codingworker::queue::{Settlement, TaskQueue};
 use tokio::task::JoinSet;
@@ -14,8 +15,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::contract::queue::{Make, Wish, queue_contract};
 use crate::faulty_queue::{Faults, FaultyQueue, Tally};
+use crate::postgres_server::Server;
 
 mod access;
+mod postgres;
 mod scripted_sqs;
 mod sqs;
 
@@ -37,6 +40,31 @@ async fn sqs_keeps_the_contract() {
 #[tokio::test]
 async fn nothing_is_lost_on_a_faulty_sqs() {
     consume_under_faults(sqs_queues()).await;
+}
+
+#[tokio::test]
+async fn the_queue_on_postgresql_keeps_the_contract() {
+    queue_contract(postgres_queues()).await;
+}
+
+#[tokio::test]
+async fn nothing_is_lost_on_a_faulty_queue_on_postgresql() {
+    consume_under_faults(postgres_queues()).await;
+}
+
+/// Each queue in a schema of its own.
+fn postgres_queues() -> Make {
+    Arc::new(|wish| {
+        Box::pin(async move {
+            let options = PostgresQueueOptions {
+                lease: wish.lease,
+                poll: wish.wait,
+                max_receives: wish.max_receives,
+            };
+            let postgres = Server::shared().fresh().await;
+            Arc::new(PostgresQueue::new(postgres, options)) as Arc<dyn TaskQueue>
+        })
+    })
 }
 
 fn sqs_queues() -> Make {

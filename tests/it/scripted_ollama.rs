@@ -73,6 +73,9 @@ struct Inner {
     script: Mutex<Script>,
     chats: Mutex<Vec<Value>>,
     paths: Mutex<Vec<String>>,
+    loads: Mutex<Vec<Value>>,
+    /// A load is over when this is cancelled.
+    loaded: Mutex<CancellationToken>,
     fault: Mutex<Option<Reply>>,
     gone: CancellationToken,
 }
@@ -127,6 +130,8 @@ impl ScriptedOllama {
 
     fn serve(listener: TcpListener, model: &str, script: Script) -> Self {
         let base = format!("http://{}", listener.local_addr().unwrap());
+        let loaded = CancellationToken::new();
+        loaded.cancel();
         let inner = Arc::new(Inner {
             model: model.to_owned(),
             others: Mutex::default(),
@@ -134,6 +139,8 @@ impl ScriptedOllama {
             script: Mutex::new(script),
             chats: Mutex::default(),
             paths: Mutex::default(),
+            loads: Mutex::default(),
+            loaded: Mutex::new(loaded),
             fault: Mutex::default(),
             gone: CancellationToken::new(),
         });
@@ -181,6 +188,18 @@ impl ScriptedOllama {
         self.inner.paths.lock().unwrap().clone()
     }
 
+    /// The bodies of all requests that load the model.
+    pub(crate) fn loads(&self) -> Vec<Value> {
+        self.inner.loads.lock().unwrap().clone()
+    }
+
+    /// From now on a load takes until the token is cancelled.
+    pub(crate) fn load_slowly(&self) -> CancellationToken {
+        let loaded = CancellationToken::new();
+        *self.inner.loaded.lock().unwrap() = loaded.clone();
+        loaded
+    }
+
     /// Fails when two chats asked for different contexts: Ollama reloads the model for that.
     pub(crate) fn assert_constant_num_ctx(&self, expected: u32) {
         for chat in self.chats() {
@@ -216,7 +235,7 @@ async fn answer(State(inner): State<Arc<Inner>>, uri: Uri, body: Bytes) -> Respo
             let models = models.iter().map(|it| json!({"name": it, "digest": "00"}));
             json!({"models": models.collect::<Vec<_>>()}).to_string().into_response()
         }
-        "/api/show" | "/api/chat" if !known => {
+        "/api/show" | "/api/chat" | "/api/generate" if !known => {
             let error = json!({"error": format!("model '{name}' not found")}).to_string();
             (StatusCode::NOT_FOUND, error).into_response()
         }
@@ -226,6 +245,18 @@ async fn answer(State(inner): State<Arc<Inner>>, uri: Uri, body: Bytes) -> Respo
         })
         .to_string()
         .into_response(),
+        // Without a prompt it only loads the model.
+        "/api/generate" => {
+            inner.loads.lock().unwrap().push(value.clone());
+            let loaded = inner.loaded.lock().unwrap().clone();
+            tokio::select! {
+                () = loaded.cancelled() => {}
+                () = inner.gone.cancelled() => {}
+            }
+            json!({"model": name, "response": "", "done": true, "done_reason": "load"})
+                .to_string()
+                .into_response()
+        }
         "/api/chat" => {
             let before = inner.chats.lock().unwrap().len() - 1;
             let reply = match &mut *inner.script.lock().unwrap() {

@@ -184,7 +184,7 @@ fn tools_folder() -> PathBuf {
 }
 
 #[expect(clippy::disallowed_methods, reason = "set-up is blocking and outside of any runtime")]
-fn program(name: impl AsRef<std::ffi::OsStr>) -> Command {
+pub(crate) fn program(name: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(name);
     command.stdin(Stdio::null());
     command

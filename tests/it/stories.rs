@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use codingworker::agent::{Agent, AgentError, Edit, Errand, Readiness};
 use codingworker::app;
 use codingworker::database::Database;
 use codingworker::domain::change::{Change, ObjectId, PullRequest};
@@ -19,10 +20,12 @@ use codingworker::domain::verification::{Plan, Verification};
 use codingworker::engine::decide::{Action, OnFailure, Policy};
 use codingworker::queue::sqlite::{SqliteQueue, SqliteQueueOptions};
 use codingworker::queue::{Depth, Settlement, TaskQueue};
+use codingworker::store::sqlite::SqliteStore;
 use codingworker::store::{Job, JobFilter, Store};
 use codingworker::worker::drive::Perform;
 use codingworker::worker::lease::Lease;
 use codingworker::worker::lifecycle::Bells;
+use codingworker::worker::models::{Limits, Models};
 use codingworker::worker::shift::{Hire, Shift};
 use tokio::sync::{Notify, broadcast};
 use tokio::task::JoinHandle;
@@ -42,7 +45,7 @@ struct World {
 }
 
 #[derive(Default)]
-struct Wall {
+pub(crate) struct Wall {
     /// Which actions were done for which job.
     done: Mutex<HashMap<JobId, Vec<&'static str>>>,
     /// While set, a turn of the agent takes until it is told to go on.
@@ -52,7 +55,7 @@ struct Wall {
     changed: Notify,
     away: AtomicUsize,
     /// How many more turns end in a panic.
-    panics: AtomicUsize,
+    pub(crate) panics: AtomicUsize,
 }
 
 impl Wall {
@@ -61,18 +64,18 @@ impl Wall {
         self.changed.notify_waiters();
     }
 
-    fn count(&self, action: &str) -> usize {
+    pub(crate) fn count(&self, action: &str) -> usize {
         let done = self.done.lock().unwrap();
         done.values().flatten().filter(|it| **it == action).count()
     }
 
-    fn hold(&self) -> Arc<Notify> {
+    pub(crate) fn hold(&self) -> Arc<Notify> {
         let gate = Arc::new(Notify::new());
         *self.held.lock().unwrap() = Some(gate.clone());
         gate
     }
 
-    fn let_go(&self) {
+    pub(crate) fn let_go(&self) {
         if let Some(gate) = self.held.lock().unwrap().take() {
             gate.notify_waiters();
         }
@@ -80,7 +83,7 @@ impl Wall {
 }
 
 /// Waits until something is so; the limit only ends a test that would hang.
-async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
     let waiting = async {
         while !so().await {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -170,12 +173,28 @@ impl Perform for Puppet {
                 ("open", Event::Opened(PullRequest { number: 7, url: "u".to_owned(), draft }))
             }
             Action::Label { .. } => ("label", Event::Labelled),
-            Action::Rest(_) => ("rest", Event::Rested),
+            Action::Rest(_) | Action::Await(_) => ("rest", Event::Rested),
             Action::End(outcome) => ("end", Event::Ended(outcome)),
             Action::Close(_) | Action::Nothing(_) => ("close", Event::Closed),
         };
         self.wall.write(&story.job, name);
         event
+    }
+}
+
+/// The puppets ask no agent.
+struct Nobody;
+
+#[async_trait]
+impl Agent for Nobody {
+    async fn version(&self) -> Result<String, AgentError> {
+        unreachable!("nobody asks")
+    }
+    async fn ready(&self, model: &Model) -> Result<Readiness, AgentError> {
+        Ok(Readiness { context: model.num_ctx })
+    }
+    async fn edit(&self, _: Errand<'_>, _: &CancellationToken) -> Result<Edit, AgentError> {
+        unreachable!("nobody asks")
     }
 }
 
@@ -192,7 +211,7 @@ impl Hire for Puppets {
     }
 }
 
-struct Puppets(Arc<Wall>);
+pub(crate) struct Puppets(pub(crate) Arc<Wall>);
 
 impl World {
     fn new() -> Self {
@@ -207,7 +226,7 @@ impl World {
             clock: Arc::new(move || Timestamp(now().0 + offset.load(Ordering::SeqCst))),
         };
         let queue = Arc::new(SqliteQueue::new(database.clone(), options));
-        let store = Store::new(database.clone());
+        let store = SqliteStore::over(database.clone());
         Self { database, queue, store, wall: Arc::default(), ahead, slots: 1 }
     }
 
@@ -220,16 +239,25 @@ impl World {
         let shift = Shift {
             queue: self.queue.clone(),
             store: self.store.clone(),
+            name: "one".to_owned(),
             hire: Arc::new(Puppets(self.wall.clone())),
             policy: policy().into(),
             board: Default::default(),
             slots: self.slots.into(),
+            models: self.models(),
             clock: app::clock(),
             bells: bells.clone(),
             news: broadcast::channel(64).0,
             until_empty,
         };
         (shift, bells)
+    }
+
+    /// Models that as many jobs as like may ask at once.
+    fn models(&self) -> Models {
+        let models = Models::new(self.store.clone(), app::clock(), "one");
+        models.follow(Arc::new(Nobody), Limits { turns: 99, ..Limits::default() });
+        models
     }
 
     /// A shift that leaves when all is done.
@@ -253,7 +281,7 @@ impl World {
     }
 }
 
-fn task(issue: u64, delivery: &str) -> String {
+pub(crate) fn task(issue: u64, delivery: &str) -> String {
     format!(r#"{{"issue_number": {issue}, "repository": "acme/api", "delivery": "{delivery}"}}"#)
 }
 
@@ -448,6 +476,23 @@ async fn a_job_that_is_cancelled_ends_at_once_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_is_cancelled_while_nobody_has_it_ends_before_its_next_step() {
+    let world = World::new();
+    world.submit(1, "a").await;
+    world.wall.hold();
+    let (shift, bells) = world.serve();
+    until("one at work", async || world.wall.count("begin") == 1).await;
+    bells.drain.cancel();
+    bells.abort.cancel();
+    shift.await.unwrap();
+    let job = world.store.jobs(&JobFilter::default(), 1).await.unwrap().remove(0);
+    assert!(world.store.request_cancel(&job.id, Timestamp(1)).await.unwrap());
+    world.work().await;
+    assert_eq!(world.states().await, [JobState::Cancelled]);
+    assert_eq!(world.wall.count("begin"), 1, "no further turn was begun");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_lost_its_lease_puts_the_job_down_and_leaves_the_delivery_alone() {
     let world = World::new();
     world.submit(1, "a").await;
@@ -507,11 +552,11 @@ async fn a_job_whose_hands_panic_is_delivered_again_and_goes_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_that_is_away_is_waited_for_with_the_delivery_in_hand() {
     let world = World::new();
-    world.wall.away.store(7, Ordering::SeqCst);
+    world.wall.away.store(2, Ordering::SeqCst);
     world.submit(1, "a").await;
     world.work().await;
     assert_eq!(world.states().await, [JobState::Done]);
-    assert_eq!((world.wall.count("rest"), world.wall.count("inspect")), (7, 1));
+    assert_eq!((world.wall.away.load(Ordering::SeqCst), world.wall.count("inspect")), (0, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -615,7 +660,7 @@ async fn a_worker_that_drains_gives_back_what_waits_for_another_job() {
     assert_eq!((world.wall.count("inspect"), world.wall.count("dismiss")), (1, 1));
 }
 
-fn policy() -> Policy {
+pub(crate) fn policy() -> Policy {
     let model = Model {
         name: "small".to_owned(),
         timeout: Duration::from_secs(600),
@@ -626,7 +671,7 @@ fn policy() -> Policy {
         models: vec![model],
         max_fixes: 3,
         max_retries: 3,
-        retry_delay: Duration::from_secs(10),
+        retry_delay: Duration::from_millis(50),
         max_waits: 100,
         job_limit: Duration::from_secs(3_600),
         write_tests: true,
@@ -641,6 +686,7 @@ fn inspection() -> Inspection {
         removed: 0,
         open: true,
         asked_by: None,
+        asked_at: None,
         default_branch: "main".to_owned(),
         public: false,
         network: false,

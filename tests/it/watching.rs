@@ -12,7 +12,7 @@ use codingworker::database::Database;
 use codingworker::engine::intake;
 use codingworker::queue::sqlite::{SqliteQueue, SqliteQueueOptions};
 use codingworker::queue::{Settlement, TaskQueue};
-use codingworker::store::Store;
+use codingworker::store::sqlite::SqliteStore;
 use codingworker::worker::watch::{Lookout, Rounds};
 use secrecy::SecretString;
 use tempfile::TempDir;
@@ -65,7 +65,7 @@ impl Scene {
     fn lookout(&self, repositories: &[&str]) -> Lookout {
         let options = GitHubOptions::new(self.double.api_url(), SecretString::from(TOKEN));
         let host = Arc::new(GitHub::new(options).unwrap());
-        let store = Store::new(self.database.clone());
+        let store = SqliteStore::over(self.database.clone());
         let repositories: Vec<_> = repositories.iter().map(|it| it.parse().unwrap()).collect();
         let interval = Duration::from_millis(20);
         let rounds = move || Rounds { repositories: repositories.clone(), interval };

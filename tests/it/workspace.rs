@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod advance;
+mod ahead;
 mod branch;
 mod checkout;
 mod difference;
@@ -11,7 +12,9 @@ mod merge;
 mod push;
 mod rebase;
 mod reflog;
+mod seats;
 mod snapshot;
+mod spare;
 mod token;
 mod trees;
 pub(crate) mod world;

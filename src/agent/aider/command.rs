@@ -13,6 +13,11 @@ use super::{AiderOptions, HOSTED_SILENCE, KEEP};
 use crate::agent::{Errand, ollama};
 use crate::process;
 
+/// In the host's folder: its program, the socket that it listens to, and its way to the model.
+pub(super) const HOST: &str = "host.py";
+pub(super) const CONTROL: &str = "control";
+pub(super) const DOOR: &str = "door";
+
 /// The folders and files of one turn, all below its scratch folder.
 pub(super) struct Scratch {
     pub(super) home: PathBuf,
@@ -26,6 +31,8 @@ pub(super) struct Scratch {
     pub(super) given: PathBuf,
     /// Where the recorder listens for an agent behind a bridge. Its folder keeps others out.
     pub(super) socket: PathBuf,
+    /// Of the process that is imported once for all turns: its program and its sockets.
+    pub(super) host: PathBuf,
     prompt: PathBuf,
     settings: PathBuf,
     metadata: PathBuf,
@@ -33,28 +40,41 @@ pub(super) struct Scratch {
 }
 
 impl Scratch {
-    /// Writes what Aider reads.
-    pub(super) fn fill(root: &Path, errand: &Errand<'_>) -> std::io::Result<Self> {
+    /// Where everything of a job's turns is, below `root`.
+    pub(super) fn at(root: &Path) -> Self {
         let (own, given, door) = (root.join("own"), root.join("given"), root.join("door"));
-        let it = Self {
+        Self {
             home: own.join("home"),
             tmp: own.join("tmp"),
             git: own.join("git"),
             hidden: root.join("hidden"),
             socket: door.join("s"),
+            host: root.join("host"),
             prompt: given.join("prompt.md"),
             settings: given.join("settings.yml"),
             metadata: given.join("metadata.json"),
             ignore: given.join("ignore"),
             own,
             given,
-        };
+        }
+    }
+
+    /// Makes what a host is shown, and its own folder, which keeps others out.
+    pub(super) fn make_room(&self) -> std::io::Result<()> {
+        std::fs::create_dir_all(&self.own)?;
+        std::fs::create_dir_all(&self.given)?;
+        emptied(&self.host)?;
+        std::fs::set_permissions(&self.host, std::fs::Permissions::from_mode(0o700))?;
+        std::fs::write(self.host.join(HOST), include_str!("host.py"))
+    }
+
+    /// Writes what Aider reads.
+    pub(super) fn fill(root: &Path, errand: &Errand<'_>) -> std::io::Result<Self> {
+        let it = Self::at(root);
         // The turn before may have used the same folder.
+        let door = root.join("door");
         for folder in [&it.own, &it.given, &it.hidden, &door] {
-            if folder.exists() {
-                std::fs::remove_dir_all(folder)?;
-            }
-            std::fs::create_dir_all(folder)?;
+            emptied(folder)?;
         }
         std::fs::set_permissions(&door, std::fs::Permissions::from_mode(0o700))?;
         let caches = it.home.join(".aider/caches");
@@ -71,6 +91,23 @@ impl Scratch {
         std::fs::write(&it.ignore, ".git\n.aider*\n.env\n.env.*\n*.pem\n*.key\n")?;
         Ok(it)
     }
+}
+
+/// Makes a folder, or takes everything out of it: a host sees the folder that was there when it
+/// began, and none that was made anew under the same name.
+fn emptied(folder: &Path) -> std::io::Result<()> {
+    if !folder.symlink_metadata().is_ok_and(|it| it.is_dir()) {
+        return std::fs::create_dir_all(folder);
+    }
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            std::fs::remove_dir_all(entry.path())?;
+        } else {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// The name by which Aider is asked: Ollama's chat calls, never its older completions.
@@ -94,7 +131,7 @@ fn settings(errand: &Errand<'_>) -> serde_json::Value {
         settings["extra_params"] = json!({
             "num_ctx": model.num_ctx,
             "num_predict": model.reply_tokens(),
-            "keep_alive": "30m",
+            "keep_alive": ollama::KEEP_ALIVE,
         });
         // Repeated after the request, the rules of the format are what a small model answers
         // to. They stay in the system prompt.
@@ -194,14 +231,8 @@ pub(super) enum Way<'a> {
     Open,
 }
 
-/// Aider itself.
-pub(super) fn aider(
-    options: &AiderOptions,
-    installed: &Installed,
-    scratch: &Scratch,
-    errand: &Errand<'_>,
-    way: Way<'_>,
-) -> process::Spec {
+/// The variables of Aider, without a key: the same for all turns of a job.
+pub(super) fn env(options: &AiderOptions, scratch: &Scratch) -> Vec<(OsString, OsString)> {
     let mut env = base_env(options, scratch);
     for (name, value) in [
         ("PYTHONHASHSEED", "0"),
@@ -210,12 +241,26 @@ pub(super) fn aider(
         ("PYTHONDONTWRITEBYTECODE", "1"),
         ("LITELLM_LOCAL_MODEL_COST_MAP", "True"),
         ("LITELLM_MODE", "PRODUCTION"),
+        // Threads for sums that it has none of; and only a process with one thread may fork.
+        ("OPENBLAS_NUM_THREADS", "1"),
         ("NO_COLOR", "1"),
         // Else it breaks its lines at 80, in the middle of what we look for.
         ("COLUMNS", "1000"),
     ] {
         env.push((name.into(), value.into()));
     }
+    env
+}
+
+/// Aider itself.
+pub(super) fn aider(
+    options: &AiderOptions,
+    installed: &Installed,
+    scratch: &Scratch,
+    errand: &Errand<'_>,
+    way: Way<'_>,
+) -> process::Spec {
+    let mut env = env(options, scratch);
     let hosted = !matches!(way, Way::Recorder(_));
     if hosted {
         let keys = options.env.iter();
@@ -243,6 +288,11 @@ pub(super) fn aider(
         mark: options.mark.clone(),
         ..process::Spec::new(first, errand.tree, errand.model.timeout)
     }
+}
+
+/// What of a command of `aider`'s is behind the program: that of any way to start it.
+pub(super) fn own_args<'a>(spec: &'a process::Spec, installed: &Installed) -> &'a [OsString] {
+    &spec.args[installed.program.len().saturating_sub(1)..]
 }
 
 fn is_about_proxies(name: &std::ffi::OsStr) -> bool {

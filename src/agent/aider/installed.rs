@@ -43,6 +43,8 @@ pub(super) struct Installed {
     pub(super) program: Vec<OsString>,
     /// Folders and files.
     pub(super) readable: Vec<PathBuf>,
+    /// The script that comes last in `program`, where the rest of it is a Python and its options.
+    pub(super) script: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -55,7 +57,7 @@ struct Told {
 impl Installed {
     /// Where there is no cage: as configured.
     pub(super) fn as_configured(options: &AiderOptions) -> Self {
-        Self { program: vec![options.bin.clone().into()], readable: Vec::new() }
+        Self { program: vec![options.bin.clone().into()], readable: Vec::new(), script: None }
     }
 
     /// Asks. `scratch` is a folder to write in; neither it nor `tree` is ever part of the answer.
@@ -94,7 +96,10 @@ impl Installed {
         let told = told.and_then(|it| serde_json::from_str::<Told>(it).ok());
         let mut it = match told {
             Some(told) => Self::of_python(&found, told),
-            None => Self { program: vec![real(&found).into()], readable: trail(&found) },
+            None => {
+                let program = vec![real(&found).into()];
+                Self { program, readable: trail(&found), script: None }
+            }
         };
         if let Some(git) = look_up(Path::new("git"), &options.path) {
             it.readable.extend(trail(&git));
@@ -120,10 +125,12 @@ impl Installed {
         // The script comes last; before it there may be options of Python's.
         let script = args.pop().map_or_else(|| found.to_owned(), PathBuf::from);
         readable.extend(trail(&script));
+        let script = real(&script);
+        let is_script = script.is_file() && !args.iter().any(|it| it == "-m" || it == "-c");
         let mut program: Vec<OsString> = vec![python.into()];
         program.extend(args.into_iter().map(Into::into));
-        program.push(real(&script).into());
-        Self { program, readable }
+        program.push(script.clone().into());
+        Self { program, readable, script: is_script.then_some(script) }
     }
 }
 

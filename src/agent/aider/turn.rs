@@ -7,8 +7,9 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::command::{self, Scratch, Way};
+use super::host::Host;
 use super::installed::Installed;
-use super::{Aider, INSTALL, shortened, sight, text, verdict};
+use super::{Core, INSTALL, shortened, sight, text, verdict};
 use crate::agent::recorder::{Answer, Limits, Recorder};
 use crate::agent::tunnel::Tunnel;
 use crate::agent::{AgentError, Edit, EditVerdict, Errand, bridge, ollama, vendor};
@@ -18,7 +19,9 @@ use crate::process::{Ended, Spec, Tee};
 
 /// All that a turn is made of.
 pub(super) struct Turn<'a> {
-    pub(super) aider: &'a Aider,
+    pub(super) core: &'a Core,
+    /// An Aider that is imported already.
+    pub(super) host: Option<&'a Host>,
     pub(super) installed: &'a Installed,
     pub(super) scratch: &'a Scratch,
     pub(super) errand: &'a Errand<'a>,
@@ -39,7 +42,7 @@ impl Turn<'_> {
     /// any other whose name it reads, and drops the edits of the reply that named it.
     async fn make_repository(&self) -> Result<(), AgentError> {
         let Errand { tree, files, read, .. } = self.errand;
-        let all = self.aider.options.map_tokens > 0;
+        let all = self.core.options.map_tokens > 0;
         let names = if all {
             sight::links(tree).map_err(|error| {
                 AgentError::NotStarted(format!("{} could not be read: {error}", tree.display()))
@@ -47,7 +50,7 @@ impl Turn<'_> {
         } else {
             files.iter().chain(*read).flat_map(|it| [it.as_bytes(), b"\0"].concat()).collect()
         };
-        let spec = command::repository(&self.aider.options, self.scratch, tree, all, names);
+        let spec = command::repository(&self.core.options, self.scratch, tree, all, names);
         let ended = self.run(spec, self.rules(Network::None), None).await?;
         if ended.exit.is_success() {
             return Ok(());
@@ -62,15 +65,10 @@ impl Turn<'_> {
         let recorder = self.recorder(name, live).await.map_err(|error| {
             AgentError::NotStarted(format!("the recorder cannot listen: {error}"))
         })?;
-        let spec = self.command(Way::Recorder(&recorder.base()));
-        let (spec, rules) = match recorder.port() {
-            Some(port) => (spec, self.rules(Network::Port(port))),
-            None => self.bridged(spec),
-        };
         // The reply is shown while it comes; Aider repeats it when it has it all.
         let tee = self.errand.tee;
         let ended = tokio::select! {
-            ended = self.run(spec, rules, None) => ended?,
+            ended = self.ask(&recorder) => ended?,
             never = show(&mut words, tee) => match never {},
         };
         let answers = recorder.answers();
@@ -96,11 +94,30 @@ impl Turn<'_> {
         })
     }
 
+    /// Aider by its host where there is one, else by its command line.
+    async fn ask(&self, recorder: &Recorder) -> Result<Ended, AgentError> {
+        let spec = self.command(Way::Recorder(&recorder.base()));
+        if let Some(host) = self.host {
+            // It is in the cage already, and what it may change was handed over for the repository.
+            let args = command::own_args(&spec, self.installed);
+            let ended = host.run(&spec, args, None, self.stop).await;
+            match ended.map_err(|error| self.core.not_started(error))? {
+                Some(ended) => return Ok(ended),
+                None => tracing::debug!("this turn's Aider is started by itself"),
+            }
+        }
+        let (spec, rules) = match recorder.port() {
+            Some(port) => (spec, self.rules(Network::Port(port))),
+            None => self.bridged(spec),
+        };
+        self.run(spec, rules, None).await
+    }
+
     async fn recorder(&self, name: &str, live: mpsc::Sender<String>) -> std::io::Result<Recorder> {
-        let (ours, tree) = (&self.aider.options, self.errand.tree);
+        let (ours, tree) = (&self.core.options, self.errand.tree);
         let total = self.errand.model.timeout.min(ours.limits.total);
         let limits = Limits { total, ..ours.limits };
-        let upstream = self.aider.ollama.base();
+        let upstream = self.core.ollama.base();
         if ours.cage.has_own_loopback() {
             Recorder::start_at(&self.scratch.socket, upstream, name, tree, limits, Some(live))
         } else {
@@ -143,7 +160,7 @@ impl Turn<'_> {
 
     /// A way to the model's vendor and to what the operator named, where the cage leaves no other.
     fn tunnel(&self) -> std::io::Result<Option<Tunnel>> {
-        let ours = &self.aider.options;
+        let ours = &self.core.options;
         if !ours.cage.has_own_loopback() {
             return Ok(None);
         }
@@ -155,7 +172,7 @@ impl Turn<'_> {
     }
 
     fn command(&self, way: Way<'_>) -> Spec {
-        command::aider(&self.aider.options, self.installed, self.scratch, self.errand, way)
+        command::aider(&self.core.options, self.installed, self.scratch, self.errand, way)
     }
 
     /// What a child of the turn may see: the tree, its own folder, and what Aider is made of.
@@ -163,13 +180,13 @@ impl Turn<'_> {
         let writable = vec![self.errand.tree.to_owned(), self.scratch.own.clone()];
         let mut readable = self.installed.readable.clone();
         readable.push(self.scratch.given.clone());
-        let limits = self.aider.options.cage_limits;
+        let limits = self.core.options.cage_limits;
         Rules { writable, readable, sockets: Vec::new(), network, limits }
     }
 
     /// The same child behind a bridge to the turn's socket, and its rules.
     fn bridged(&self, spec: Spec) -> (Spec, Rules) {
-        let (program, socket) = (&self.aider.options.program, &self.scratch.socket);
+        let (program, socket) = (&self.core.options.program, &self.scratch.socket);
         let mut rules = self.rules(Network::None);
         rules.readable.push(PathBuf::from(program));
         rules.sockets.push(socket.clone());
@@ -182,7 +199,7 @@ impl Turn<'_> {
         rules: Rules,
         tee: Option<&dyn Tee>,
     ) -> Result<Ended, AgentError> {
-        let ended = self.aider.options.cage.run(spec, &rules, tee, self.stop).await;
+        let ended = self.core.options.cage.run(spec, &rules, tee, self.stop).await;
         ended.map_err(|error| match error {
             CageError::Stopped(_) => AgentError::Stopped,
             CageError::EngineAway(words) => AgentError::CageAway(words),

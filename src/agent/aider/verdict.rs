@@ -7,13 +7,16 @@ use crate::agent::EditVerdict;
 use crate::agent::recorder::{Answer, End};
 use crate::domain::job::Tokens;
 use crate::domain::verification::Exit;
+use crate::engine::cooldown::{self, Pushback};
+
+/// How much of an error of litellm's is looked at, in bytes.
+const MOST_ERROR: usize = 4 * 1024;
 
 /// What a turn came to, or why it was none.
-pub(super) fn from_record(
-    exit: Exit,
-    answers: &[Answer],
-    output: &str,
-) -> Result<EditVerdict, String> {
+///
+/// # Errors
+/// When Aider did not do its part: it asked nothing, or left with a code of its own.
+pub fn from_record(exit: Exit, answers: &[Answer], output: &str) -> Result<EditVerdict, String> {
     // Over our limit or silent, whatever was answered before.
     if matches!(exit, Exit::TimedOut | Exit::Silent) {
         return Ok(EditVerdict::TimedOut);
@@ -26,6 +29,7 @@ pub(super) fn from_record(
         End::Cut(words) => return Ok(EditVerdict::Truncated(words.clone())),
         End::Refused(_) => return Ok(EditVerdict::FormatFailure),
         End::TimedOut(_) => return Ok(EditVerdict::TimedOut),
+        End::Busy(pushback) => return Ok(EditVerdict::ModelBusy(pushback.clone())),
         End::Failed(words) => return Ok(EditVerdict::ModelUnavailable(words.clone())),
     }
     if exit != Exit::Code(0) {
@@ -40,7 +44,10 @@ pub(super) fn from_record(
 }
 
 /// The same for a model that is not behind the recorder: all there is is what was printed.
-pub(super) fn from_output(exit: Exit, output: &str) -> Result<EditVerdict, String> {
+///
+/// # Errors
+/// As `from_record`, and when the model's provider refuses the call.
+pub fn from_output(exit: Exit, output: &str) -> Result<EditVerdict, String> {
     if matches!(exit, Exit::TimedOut | Exit::Silent) {
         return Ok(EditVerdict::TimedOut);
     }
@@ -55,6 +62,10 @@ pub(super) fn from_output(exit: Exit, output: &str) -> Result<EditVerdict, Strin
     // the last try leaves half a file behind, and no line with its tokens.
     let calls = output.lines().filter(|it| it.starts_with("Tokens: ")).count();
     let error = output.lines().rev().find(|it| it.starts_with("litellm.") && it.contains("Error"));
+    // A limit or a quota: Aider has tried for a minute, and a hold begins here.
+    if let Some(pushback) = error.filter(|_| calls == 0).and_then(|it| turned_away(it, output)) {
+        return Ok(EditVerdict::ModelBusy(pushback));
+    }
     let retries = output.lines().filter(|it| it.starts_with("Retrying in ")).count();
     if let Some(error) = error.filter(|_| calls == 0 && retries == 0) {
         // Aider does not try again what cannot pass: a wrong key, a model that is not there.
@@ -79,8 +90,16 @@ pub(super) fn from_output(exit: Exit, output: &str) -> Result<EditVerdict, Strin
     })
 }
 
+/// What the last error of litellm's means. It may state a time in the lines that follow.
+fn turned_away(error: &str, output: &str) -> Option<Pushback> {
+    let from = output.rfind(error).unwrap_or_default();
+    let text = &output[from..output.floor_char_boundary(from + MOST_ERROR)];
+    let said: String = error.chars().take(300).collect();
+    Some(cooldown::pushback(None, |_| None, text)?.saying(format!("its provider said: {said}")))
+}
+
 /// Calls and tokens by the lines `Tokens: 1.2k sent, 300 received.`
-pub(super) fn printed_tokens(output: &str) -> (u32, Tokens) {
+pub fn printed_tokens(output: &str) -> (u32, Tokens) {
     let mut calls = 0;
     let mut tokens = Tokens::default();
     for line in output.lines().filter_map(|it| it.strip_prefix("Tokens: ")) {
@@ -89,8 +108,8 @@ pub(super) fn printed_tokens(output: &str) -> (u32, Tokens) {
             let mut words = part.split_whitespace();
             let count = words.next().map_or(0, count);
             match words.next().map(|it| it.trim_end_matches('.')) {
-                Some("sent") => tokens.read += count,
-                Some("received") => tokens.written += count,
+                Some("sent") => tokens.read = tokens.read.saturating_add(count),
+                Some("received") => tokens.written = tokens.written.saturating_add(count),
                 _ => {}
             }
         }

@@ -1,9 +1,10 @@
 //! One reply of the model's, put together from the lines of its stream.
 
+use axum::http::HeaderMap;
 use serde_json::Value;
 
 use super::{Answer, End};
-use crate::agent::ollama::error_text;
+use crate::agent::ollama::{self, error_text};
 
 /// More text than any reply that a turn can use.
 pub(super) const MAX_TEXT: usize = 1 << 20;
@@ -24,9 +25,15 @@ pub(super) struct Reply {
     endless: Option<&'static str>,
     read: u64,
     written: u64,
+    headers: HeaderMap,
 }
 
 impl Reply {
+    /// A reply that begins with these headers.
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        Self { headers: headers.clone(), ..Self::default() }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         !self.seen
     }
@@ -89,15 +96,15 @@ impl Reply {
     pub(super) fn finish(mut self, status: u16) -> Answer {
         if !(200..300).contains(&status) {
             let said = error_text(&self.partial);
-            let said = self.error.map_or(said, |words| format!(": {words}"));
-            let end = End::Failed(format!("Ollama answered with status {status}{said}"));
-            return Answer::failed(end, Some(status));
+            let said = self.error.as_ref().map_or(said, |words| format!(": {words}"));
+            let words = format!("Ollama answered with status {status}{said}");
+            return Answer::failed(self.refusal(Some(status), words), Some(status));
         }
         if !self.partial.is_empty() && self.endless.is_none() {
             self.line();
         }
         let end = if let Some(error) = self.error.take() {
-            End::Failed(format!("Ollama broke off: {error}"))
+            self.refusal(None, format!("Ollama broke off: {error}"))
         } else if let Some(words) = self.endless {
             End::Cut(words.to_owned())
         } else if self.garbage {
@@ -110,6 +117,18 @@ impl Reply {
             End::Whole
         };
         self.answer(end, Some(status))
+    }
+
+    /// Whether the server is only busy, or cannot do it at all.
+    fn refusal(&self, status: Option<u16>, words: String) -> End {
+        let text = match self.partial.is_empty() {
+            true => words.as_str().into(),
+            false => String::from_utf8_lossy(&self.partial),
+        };
+        match ollama::pushback(status, &self.headers, &text) {
+            Some(it) => End::Busy(it.saying(words)),
+            None => End::Failed(words),
+        }
     }
 
     /// The connection broke.
@@ -189,8 +208,8 @@ mod tests {
     #[test]
     fn errors_and_garbage_are_failures() {
         let oom = format!("{}{}", piece("half"), "{\"error\":\"CUDA out of memory\"}\n");
-        let End::Failed(words) = answer(oom.as_bytes()).end else { panic!("not failed") };
-        assert!(words.contains("CUDA out of memory"), "{words}");
+        let End::Busy(pushback) = answer(oom.as_bytes()).end else { panic!("not turned away") };
+        assert!(pushback.words.contains("CUDA out of memory"), "{pushback:?}");
         assert!(matches!(answer(b"<html>busy</html>").end, End::Failed(_)));
         assert!(matches!(answer(b"{}\n").end, End::Failed(_)));
         let mut refused = Reply::default();

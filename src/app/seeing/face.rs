@@ -70,6 +70,7 @@ impl WorkerFace {
         readings.set("codingworker_running_jobs", vitals.running as f64);
         let away = matches!(vitals.queue, QueueState::Away(_));
         readings.set("codingworker_queue_reachable", flag(!away));
+        self.read_models(&mut readings);
         self.read_leases(&mut readings);
         self.read_queue(&mut readings).await;
         if let Ok(jobs) = self.beside.store.count_by_state().await {
@@ -78,6 +79,19 @@ impl WorkerFace {
             }
         }
         readings
+    }
+
+    fn read_models(&self, readings: &mut Readings) {
+        let models = &self.beside.models;
+        readings.set("codingworker_held_models", models.held() as f64);
+        readings
+            .set("codingworker_model_slots", self.beside.config.now().worker.model_slots as f64);
+        let usage = models.usage();
+        let turns = usage.iter().map(|it| it.turns).sum::<usize>();
+        let waiting = usage.iter().map(|it| it.waiting).sum::<usize>();
+        let name = "codingworker_model_turns";
+        readings.set_of(name, ("state", "running"), turns as f64);
+        readings.set_of(name, ("state", "waiting"), waiting as f64);
     }
 
     fn read_leases(&self, readings: &mut Readings) {

@@ -77,6 +77,7 @@ impl Follower {
         self.metrics.count(record, about);
         match &record.event {
             Event::Failed(failure) => about.fault = Some(failure.fault),
+            Event::Rested => about.fault = None,
             Event::Closed => {
                 self.known.remove(&job);
                 if self.over.try_send(job).is_err() {

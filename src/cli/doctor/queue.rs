@@ -8,6 +8,8 @@ use super::place::is_writable;
 use crate::app;
 use crate::config::Config;
 use crate::database::Database;
+use crate::postgres::Postgres;
+use crate::queue::postgres::{PostgresQueue, PostgresQueueOptions};
 use crate::queue::sqlite::{SqliteQueue, SqliteQueueOptions};
 use crate::queue::sqs::{SqsFacts, SqsOptions, SqsQueue};
 use crate::queue::{Depth, QueueError, TaskQueue};
@@ -19,6 +21,9 @@ const HEARTBEATS_PER_LEASE: u32 = 5;
 pub(super) async fn look(config: &Config) -> Vec<Finding> {
     let lease = config.sqs.visibility_timeout;
     let Some(queue_url) = config.sqs.queue_url.clone() else {
+        if config.store.address.is_some() {
+            return vec![on_server(config).await];
+        }
         let path = config.worker.state_dir.join("codingworker.db");
         return vec![judge_embedded(&path, embedded(&path, lease).await)];
     };
@@ -34,6 +39,34 @@ pub(super) async fn look(config: &Config) -> Vec<Finding> {
         Err(error) => Err(error),
     };
     judge_sqs(&queue_url, facts, lease)
+}
+
+/// What is in the database that workers share. A look makes no tables.
+async fn on_server(config: &Config) -> Finding {
+    let Some(address) = config.store.address.clone() else {
+        return Finding::info("queue", "there is none");
+    };
+    let at = address.shown().to_owned();
+    let asked: Result<Option<Depth>, QueueError> = async {
+        let postgres = Postgres::connect(address)?;
+        match postgres.facts().await?.schema {
+            0 => Ok(None),
+            _ => {
+                let options = PostgresQueueOptions {
+                    lease: config.sqs.visibility_timeout,
+                    poll: Duration::ZERO,
+                    max_receives: u32::MAX,
+                };
+                PostgresQueue::new(postgres, options).depth().await.map(Some)
+            }
+        }
+    }
+    .await;
+    match asked {
+        Ok(None) => Finding::ok("queue", format!("{at}: made at the first start")),
+        Ok(Some(depth)) => judge_embedded(std::path::Path::new(&at), Ok(Some(depth))),
+        Err(error) => Finding::fail("queue", error.to_string(), "see `store` above"),
+    }
 }
 
 /// What is in the file; `None` when there is none yet. A look does not make it.

@@ -40,6 +40,16 @@ pub(super) const ENTRIES: &[Trouble] = &[
         told: true,
     },
     Trouble {
+        id: "model-busy",
+        says: &["the model … is not asked until …, as …"],
+        cause: "The model's server turned a job away: it is busy, limits how often it is asked, \
+                is out of memory, or a quota is used up.",
+        remedy: "Nothing, as a rule: jobs go on by themselves at that time, the oldest first, and \
+                 `codingworker queue` shows how many wait. Where memory is short, take a smaller \
+                 model or `num_ctx`; where a quota is used up, raise it.",
+        told: true,
+    },
+    Trouble {
         id: "model-missing",
         says: &["the model … is not there: type `…`", "…: Ollama does not have it"],
         cause: "Ollama answers and does not have the model.",

@@ -114,6 +114,14 @@ pub(super) const ENTRIES: &[Trouble] = &[
         told: true,
     },
     Trouble {
+        id: "backup-unusable",
+        says: &["the backup … cannot be used: …"],
+        cause: "`backup` never writes over a file, and `restore` takes only a whole file that \
+                `backup` wrote.",
+        remedy: "Name another file, or an earlier backup.",
+        told: true,
+    },
+    Trouble {
         id: "backup-nothing",
         says: &["there is nothing to back up: no worker has worked in … yet"],
         cause: "The configuration that was read has a state folder without a database.",

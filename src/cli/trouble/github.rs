@@ -127,6 +127,14 @@ pub(super) const ENTRIES: &[Trouble] = &[
         told: false,
     },
     Trouble {
+        id: "place-not-told",
+        says: &["the code host did not take a comment within … s"],
+        cause: "The comment with a task's place in line was left, so that its job need not wait \
+                for it. Nothing is lost: the job's own comment comes all the same.",
+        remedy: "Look whether the code host is slow or unreachable; it is tried again by itself.",
+        told: false,
+    },
+    Trouble {
         id: "clock-and-time",
         says: &["no answer within … s"],
         cause: "Something outside did not answer while `codingworker doctor` waited.",

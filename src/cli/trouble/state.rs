@@ -45,8 +45,7 @@ pub(super) const ENTRIES: &[Trouble] = &[
         ],
         cause: "The file was cut off, overwritten, or copied while it was written.",
         remedy: "Put the last backup back with `codingworker restore`, or start with an empty \
-                 one. What is on the queue comes again by itself. If it is a backup that is named, \
-                 take an earlier one.",
+                 one. What is on the queue comes again by itself.",
         told: true,
     },
     Trouble {
@@ -54,6 +53,7 @@ pub(super) const ENTRIES: &[Trouble] = &[
         says: &[
             "the database … cannot be opened: …",
             "the database is busy: another process has held it for … seconds",
+            "the database could not be read or written: …",
             "the database failed: …",
             "the database is closed",
         ],
@@ -67,7 +67,7 @@ pub(super) const ENTRIES: &[Trouble] = &[
         id: "job-unreadable",
         says: &[
             "what the store holds of job … cannot be read: …",
-            "the job cannot be read",
+            "the job cannot be begun",
             "put down",
             "the job was put down: …",
             "the job's journal could not be written: …",
@@ -80,6 +80,16 @@ pub(super) const ENTRIES: &[Trouble] = &[
                 a full disk, a damaged file, a program that is older than the one that began it.",
         remedy: "Look at the disk and the log, then `codingworker retry ID`: it begins anew.",
         told: false,
+    },
+    Trouble {
+        id: "job-kills",
+        says: &["the worker died 3 times within 72 hours while it was at this job, which is most \
+             likely the cause: look at the worker's log, then set the label again"],
+        cause: "What the job does takes the worker down with it: memory, most often; or the \
+                machine lost its power three times.",
+        remedy: "Look at the end of the worker's log before each start, and at `cage.memory_mb`. \
+                 Its task is among the dead letters. With the label set anew it is tried again.",
+        told: true,
     },
     Trouble {
         id: "audit-unreadable",

@@ -75,13 +75,17 @@ impl GitHub {
                 edited => return edited,
             }
         }
+        crate::fault::point("github.comment:before").await?;
         let created = self.wire.ask(Method::POST, &address, Some(&json!({ "body": body }))).await?;
+        crate::fault::point("github.comment:after").await?;
         Ok(created.or_refusal(&thing)?.json::<WireComment>()?.id)
     }
 
     async fn edit(&self, repository: &Repository, id: u64, body: &str) -> Result<u64, HostError> {
         let address = format!("{}/issues/comments/{id}", path(repository));
+        crate::fault::point("github.edit_comment:before").await?;
         let edited = self.wire.ask(Method::PATCH, &address, Some(&json!({ "body": body }))).await?;
+        crate::fault::point("github.edit_comment:after").await?;
         let thing = format!("comment {id} in `{repository}`");
         Ok(edited.or_refusal(&thing)?.json::<WireComment>()?.id)
     }

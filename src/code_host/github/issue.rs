@@ -204,15 +204,19 @@ impl GitHub {
         if !missing.is_empty() {
             // GitHub makes a label that the repository does not have yet.
             let body = json!({ "labels": missing });
+            crate::fault::point("github.label:before").await?;
             self.wire.ask(Method::POST, &address, Some(&body)).await?.or_refusal(&thing)?;
+            crate::fault::point("github.label:after").await?;
         }
         for label in remove.iter().filter(|it| has(it)) {
             let one = format!("{address}/{}", encoded(label));
+            crate::fault::point("github.unlabel:before").await?;
             match self.wire.ask(Method::DELETE, &one, None).await?.or_refusal(&thing) {
                 // Somebody else was faster.
                 Ok(_) | Err(HostError::NotFound(_)) => {}
                 Err(error) => return Err(error),
             }
+            crate::fault::point("github.unlabel:after").await?;
         }
         Ok(())
     }

@@ -163,7 +163,9 @@ impl GitHub {
             "draft": draft.draft,
         });
         let address = format!("{}/pulls", path(repository));
+        crate::fault::point("github.open_pull:before").await?;
         let created = self.wire.ask(Method::POST, &address, Some(&body)).await?;
+        crate::fault::point("github.open_pull:after").await?;
         Ok(created.or_refusal(&named(repository))?.json::<WirePull>()?.into())
     }
 }

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::GitHubOptions;
-use super::answer::Answer;
+use super::answer::{Answer, plain};
 use crate::code_host::HostError;
 use crate::domain::time::Timestamp;
 
@@ -170,6 +170,7 @@ impl Wire {
         (form, etag): Form<'_>,
         body: Option<&Value>,
     ) -> Result<Answer, HostError> {
+        crate::fault::point("github.request:before").await?;
         let exchange = async {
             let request = http::request::Builder::new().method(method).uri(address);
             let mut request = request.header(http::header::ACCEPT, form);
@@ -190,6 +191,7 @@ impl Wire {
         };
         let (status, headers, body): (StatusCode, HeaderMap, _) =
             tokio::time::timeout(self.limit, exchange).await.map_err(|_| timed_out())??;
+        crate::fault::point("github.request:after").await?;
         Ok(Answer { status, headers, body: body.to_vec() })
     }
 
@@ -199,8 +201,10 @@ impl Wire {
         if origin(location).is_some() && origin(location) == origin(&self.base) {
             return Ok(location.to_owned());
         }
-        let message =
-            format!("it sends us to another host, which does not get the token: {location}");
+        let message = format!(
+            "it sends us to another host, which does not get the token: {}",
+            plain(location, 200)
+        );
         Err(HostError::Refused { status: 307, message })
     }
 }

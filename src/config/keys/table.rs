@@ -11,8 +11,13 @@ pub const KEYS: &[Key] = &[
     Key::text("worker.worker_id", "''", "at most 64 letters, digits and signs",
         "Who this worker is, in pull requests. Empty: the host's name.").at_start(),
     Key::integer("worker.slots", "1", 1..=64, "jobs",
-        "How many jobs at once. One model serves one job at a time: more only helps with more \
-         hardware."),
+        "How many jobs at once. While one waits for the model, another builds and tests."),
+    Key::integer("worker.model_slots", "1", 1..=64, "turns",
+        "How many agents ask one model's server at once. One job's turn is all that most machines \
+         can do; a hosted model, or Ollama with OLLAMA_NUM_PARALLEL, takes more."),
+    Key::integer("worker.model_cooldown_seconds", "300", 1..=3_600, "seconds",
+        "How long a model is left alone whose server is busy, over a limit or out of memory and \
+         does not say for how long; twice as long each time in a row, up to an hour."),
     Key::new("worker.state_dir", "${XDG_STATE_HOME:-~/.local/state}/codingworker", Kind::Path,
         "Where jobs, the embedded queue, logs and mirrors of repositories are.").at_start(),
     Key::integer("worker.max_retries", "3", 0..=100, "retries",
@@ -25,8 +30,13 @@ pub const KEYS: &[Key] = &[
         "The issue's number follows it."),
     Key::choice("worker.language", "en", Language::NAMES,
         "Of what people read on GitHub."),
+    Key::new("store.url", "''", Kind::Secret,
+        "Where jobs are kept, for several workers: postgres://USER@HOST:PORT/DATABASE. Empty: the \
+         SQLite file in `worker.state_dir`. See [fleet.md](fleet.md).").at_start(),
+    Key::new("store.password", "''", Kind::Secret,
+        "For `store.url`, where it is not in the URL itself.").at_start(),
     Key::text("sqs.queue_url", "''", "https://…",
-        "The SQS queue. Empty: the embedded queue in `worker.state_dir`. Credentials \
+        "The SQS queue. Empty: the embedded queue, where the jobs are. Credentials \
          come from the AWS SDK's own chain.").at_start(),
     Key::text("sqs.region", "ap-northeast-1", "a region of AWS",
         "Where the queue is.").at_start(),
@@ -49,6 +59,9 @@ pub const KEYS: &[Key] = &[
         "The agent's program. Version 0.86.").at_start(),
     Key::integer("aider.map_tokens", "0", 0..=65_536, "tokens",
         "Of Aider's map of the repository in each prompt. Small models do better without."),
+    Key::flag("aider.warm", "true",
+        "Imports Aider once for a job and forks it for each turn, which saves seconds of a \
+         processor each time. Linux alone. Off: every turn starts Aider anew."),
     Key::new("aider.env", "{}", Kind::Secrets,
         "For other models than Ollama's, such as {GEMINI_API_KEY: \"${GEMINI_API_KEY}\"}. \
          Reaches Aider alone, never a check. CODINGWORKER__AIDER__ENV__NAME adds one."),
@@ -74,6 +87,13 @@ pub const KEYS: &[Key] = &[
     Key::choice("verify.on_failure", "draft", OnFailure::NAMES,
         "What becomes of work that could not be made green: a draft pull request, a branch, or \
          nothing at the code host."),
+    Key::flag("verify.cache", "true",
+        "A repository's next job begins with what the checks left behind on the default branch \
+         (target/, __pycache__, ~/.cache), before any agent worked there. Only with bubblewrap or \
+         in containers; a job of a pull request adds nothing."),
+    Key::integer("verify.cache_max_bytes", "5368709120", 1_048_576..=70_368_744_177_664, "bytes",
+        "How much of that is kept, of one repository or of all. A repository that has more begins \
+         with nothing."),
     Key::choice("cage.level", "auto", CageChoice::NAMES,
         "What is around the agent, and around checks with this machine's programs. \
          auto: the strongest that there is (bubblewrap, sandbox-exec on macOS, else \

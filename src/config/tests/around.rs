@@ -133,6 +133,7 @@ fn what_a_worker_cannot_change_stays_key_by_key() {
     let newer = Machine::new()
         .file(
             "worker: {worker_id: other, state_dir: /other}\n\
+             store: {url: 'postgres://other@127.0.0.1/other', password: other}\n\
              sqs: {queue_url: 'https://sqs.eu-west-1.amazonaws.com/1/q', region: eu-west-1, \
              wait_time_seconds: 3, visibility_timeout: 60}\n\
              github: {token: other, api_url: 'https://other/api/v3', git_url: 'https://other', \
@@ -148,6 +149,7 @@ fn what_a_worker_cannot_change_stays_key_by_key() {
         let mut shown = format!("{:?} {:?} {:?} {:?}", it.sqs, it.github, it.http, it.otel);
         shown += &format!(" {:?} {:?}", it.worker.worker_id, it.worker.state_dir);
         shown += &format!(" {:?}", it.aider.bin_path);
+        shown += &format!(" {:?}", it.store);
         shown + &format!(" {:?} {:?} {:?}", it.cage.level, it.docker.image, it.log.format)
     };
     assert_eq!(values(&taken), values(&running));

@@ -9,6 +9,7 @@ use crate::domain::job::{
     Complaint, Event, Failure, Fault, JobState, Outcome, Proof, Record, Refusal, Request, Told,
     Turn, TurnOutcome,
 };
+use crate::domain::time::Timestamp;
 use crate::domain::verification::Check;
 
 /// What the comment on the issue says.
@@ -86,7 +87,14 @@ pub struct Progress {
     pub waits_for: Option<String>,
     /// Which comment it is.
     pub comment: Option<u64>,
+    /// When workers died at it, within [`DEATHS_COUNT`] of the last time.
+    pub deaths: Vec<Timestamp>,
 }
+
+/// For how long the death of a worker counts against the job that it was at.
+pub const DEATHS_COUNT: Duration = Duration::from_secs(72 * 60 * 60);
+/// How many workers may die at a job before it is the job that is to blame.
+pub const MOST_DEATHS: usize = 3;
 
 /// What is owed next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,6 +170,7 @@ impl Default for Progress {
             told: None,
             waits_for: None,
             comment: None,
+            deaths: Vec::new(),
         }
     }
 }
@@ -192,6 +201,11 @@ impl Progress {
         }
     }
 
+    /// Whether so many workers died at it that it is taken for the cause.
+    pub fn killed_its_workers(&self) -> bool {
+        self.deaths.len() >= MOST_DEATHS
+    }
+
     /// The whole life of a job, on one page.
     ///
     /// # Errors
@@ -200,7 +214,8 @@ impl Progress {
         if !matches!(record.event, Event::Rested) {
             self.spent += Duration::from_millis(record.took_ms);
         }
-        if !matches!(record.event, Event::Rested | Event::Failed(_) | Event::Told { .. }) {
+        let says_nothing = matches!(record.event, Event::Rested | Event::Told { .. });
+        if !says_nothing && !matches!(record.event, Event::Failed(_) | Event::Orphaned) {
             self.failures = 0;
         }
         self.stage = match (std::mem::replace(&mut self.stage, Stage::Facts), &record.event) {
@@ -224,7 +239,7 @@ impl Progress {
             (stage @ (Stage::Closed(_) | Stage::Closing(_)), Event::Failed(_)) => stage,
             (stage, Event::Failed(failure)) => {
                 match failure.fault {
-                    Fault::ModelAway => self.waits += 1,
+                    Fault::ModelAway | Fault::ModelBusy => self.waits += 1,
                     _ => self.failures += 1,
                 }
                 self.trouble = Some(failure.clone());
@@ -232,6 +247,11 @@ impl Progress {
             }
             (stage, Event::Rested) => {
                 self.trouble = None;
+                stage
+            }
+            (stage, Event::Orphaned) => {
+                self.deaths.retain(|death| record.at.since(*death) < DEATHS_COUNT);
+                self.deaths.push(record.at);
                 stage
             }
             (stage, Event::Cancelled) if !stage.is_over() => Stage::Telling(Outcome::Cancelled),

@@ -226,6 +226,20 @@ fn when_the_time_is_over_no_further_turn_is_begun() {
 }
 
 #[test]
+fn one_failure_that_passes_does_not_silence_the_last_comment_and_many_do() {
+    let mut play = Play::begun();
+    play.hears([broke(Fault::Permanent), ended(Outcome::GaveUp)]);
+    for _ in 0..3 {
+        play.hears([broke(Fault::Transient)]);
+        assert!(play.story.contains("-> Rest"), "{}", play.story);
+        play.hears([Event::Rested]);
+        assert!(play.story.ends_with("-> Tell Ended\n"), "{}", play.story);
+    }
+    play.hears([broke(Fault::Transient)]);
+    assert!(play.story.ends_with("-> Close GaveUp\n"), "{}", play.story);
+}
+
+#[test]
 fn what_cannot_be_told_does_not_keep_a_job_open() {
     let mut play = Play::begun();
     play.hears([

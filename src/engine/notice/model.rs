@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::job::{Event, Fault, Record};
+use crate::domain::job::{Event, Record};
 use crate::domain::time::Timestamp;
 
 /// What is known of the models, by what happens to jobs. Survives a restart where it is kept.
@@ -41,7 +41,7 @@ impl ModelWatch {
     /// What a job's record says about the models.
     pub fn heard(&mut self, record: &Record) -> Option<ModelWord> {
         match &record.event {
-            Event::Failed(failure) if failure.fault == Fault::ModelAway => {
+            Event::Failed(failure) if failure.fault.is_of_model() => {
                 match &mut self.away {
                     Some(away) => away.why.clone_from(&failure.message),
                     none => {

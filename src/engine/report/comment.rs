@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use crate::domain::job::{Asked, Event, Fault, Phase, Refusal, Story, Told};
+use crate::domain::job::{Asked, Event, Phase, Refusal, Story, Told};
 use crate::domain::verification::Verification;
 use crate::engine::report::ending::ending;
 use crate::engine::report::{
@@ -99,7 +99,7 @@ fn baseline(baseline: Option<&Verification>, language: Language) -> String {
 
 fn waiting(story: &Story, language: Language) -> String {
     let reason = story.records.iter().rev().find_map(|record| match &record.event {
-        Event::Failed(failure) if failure.fault == Fault::ModelAway => Some(&failure.message),
+        Event::Failed(failure) if failure.fault.is_of_model() => Some(&failure.message),
         _ => None,
     });
     let reason = reason.map(|it| sentence(it)).unwrap_or_default();

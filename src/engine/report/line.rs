@@ -17,6 +17,7 @@ pub fn lines(record: &Record) -> Vec<String> {
             let what = if it.conversation.is_some() { "request" } else { "issue" };
             line(what, format!("read: {}", it.title))
         }
+        Event::Orphaned => line("worker", "died at this job; another goes on with it".to_owned()),
         Event::Told { phase: Phase::Waiting, .. } => line("comment", "waiting".to_owned()),
         Event::Told { phase, .. } => line("comment", format!("{phase:?}").to_lowercase()),
         Event::Prepared(it) => {

@@ -15,7 +15,9 @@ mod commit;
 mod foreign;
 mod hostile;
 mod line;
+mod place;
 mod reply;
+mod spent;
 
 #[test]
 fn the_body_of_a_ready_pull_request() {
@@ -176,6 +178,7 @@ fn story(mut rest: Vec<Event>) -> Story {
         removed: 12,
         open: true,
         asked_by: Some(Person { id: 583_231, login: "octocat".to_owned() }),
+        asked_at: None,
         default_branch: "main".to_owned(),
         public: false,
         network: false,

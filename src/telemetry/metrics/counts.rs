@@ -74,9 +74,9 @@ pub fn increments(record: &Record, about: &About) -> Vec<Increment> {
             all.push(add("codingworker_failures", labels, 1));
         }
         Event::Rested => {
-            let before = about.fault.unwrap_or(Fault::Transient);
-            let labels = vec![("fault", fault(before).to_owned())];
-            all.push(add("codingworker_retries", labels, 1));
+            // A pause after no fault was for the model, which another job had.
+            let labels = about.fault.map(|it| vec![("fault", fault(it).to_owned())]);
+            all.extend(labels.map(|it| add("codingworker_retries", it, 1)));
         }
         Event::Inspected(_)
         | Event::Told { .. }
@@ -88,6 +88,7 @@ pub fn increments(record: &Record, about: &About) -> Vec<Increment> {
         | Event::Pushed(_)
         | Event::Opened(_)
         | Event::Labelled
+        | Event::Orphaned
         | Event::Closed => {}
     }
     all
@@ -179,6 +180,7 @@ pub fn step(event: &Event) -> &'static str {
         Event::Failed(_) => "failed",
         Event::Rested => "rested",
         Event::Cancelled => "cancelled",
+        Event::Orphaned => "orphaned",
     }
 }
 
@@ -200,13 +202,15 @@ pub(super) const OUTCOMES: [&str; 13] = [
 ];
 
 /// All faults, by name.
-pub(super) const FAULTS: [&str; 4] = ["transient", "model_away", "permanent", "interrupted"];
+pub(super) const FAULTS: [&str; 5] =
+    ["transient", "model_away", "model_busy", "permanent", "interrupted"];
 
 /// The name of a fault.
 pub fn fault(fault: Fault) -> &'static str {
     match fault {
         Fault::Transient => "transient",
         Fault::ModelAway => "model_away",
+        Fault::ModelBusy => "model_busy",
         Fault::Permanent => "permanent",
         Fault::Interrupted => "interrupted",
     }

@@ -194,6 +194,17 @@ pub(super) const FAMILIES: &[Family] = &[
         ),
     ),
     gauge("codingworker_slots", &[], "How many jobs the worker does at once"),
+    gauge("codingworker_model_slots", &[], "How many agents ask one model's server at once"),
+    gauge(
+        "codingworker_model_turns",
+        &["state"],
+        "Jobs whose agent has its turn at a model (running), or waits for another job's (waiting)",
+    ),
+    gauge(
+        "codingworker_held_models",
+        &[],
+        "Models that are not asked for a while: their servers are away or turned us away",
+    ),
     gauge("codingworker_running_jobs", &[], "Jobs under way"),
     gauge("codingworker_stored_jobs", &["state"], "Jobs in the store, by where they stand"),
     of(

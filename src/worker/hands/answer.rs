@@ -26,7 +26,9 @@ impl Hands {
                 return Ok((from, TurnOutcome::Truncated { reason: reason.clone() }));
             }
             EditVerdict::FormatFailure => return Ok((from, TurnOutcome::FormatFailure)),
-            EditVerdict::Answered | EditVerdict::ModelUnavailable(_) => {}
+            EditVerdict::Answered
+            | EditVerdict::ModelUnavailable(_)
+            | EditVerdict::ModelBusy(_) => {}
         }
         let base = checkout(story)?.tree.clone();
         let workspace = self.workspace(story).await?;

@@ -1,12 +1,14 @@
 //! One turn of the agent, and what it gets to see.
 
+use std::time::Duration;
+
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::{EditVerdict, Errand};
 use crate::domain::change::ChangeKind;
 use crate::domain::job::{Complaint, Event, Failure, Fault, Pass, Progress, Request, Story, Turn};
 use crate::domain::verification::Check;
-use crate::engine::decide::Attempt;
+use crate::engine::decide::{Action, Attempt};
 use crate::engine::focus::{self, Focus, SourceFile};
 use crate::engine::prompt::{self, Ask, Prompt};
 use crate::worker::hands::verify::checkout;
@@ -21,6 +23,8 @@ const MOST_CONVENTIONS: u64 = 6 * 1024;
 pub(super) const MOST_FILE: usize = 256 * 1024;
 /// How many files are read to find those that matter.
 pub(super) const MOST_FILES: usize = 2_000;
+/// A rest that is longer is not worth the memory of an agent that waits.
+const LONG_REST: Duration = Duration::from_secs(10 * 60);
 /// How many files the agent may edit at once.
 const MOST_EDIT: usize = 6;
 
@@ -33,6 +37,26 @@ struct Chat {
 }
 
 impl Hands {
+    /// Has the agent get ready beside whatever comes before its turns, and lets it go when no turn
+    /// is to come, or not for long. What it cannot get ready it does at its turn.
+    pub(super) fn warm_up(&mut self, action: &Action, story: &Story) {
+        match action {
+            Action::Inspect | Action::Prepare | Action::Baseline | Action::Attempt(_) => {}
+            Action::Tell(_) | Action::Verify { .. } | Action::Prove(_) | Action::Gate(_) => return,
+            Action::Rest(rest) if *rest < LONG_REST => return,
+            _ => {
+                self.agent = None;
+                return;
+            }
+        }
+        if self.agent.is_none() {
+            let folders = self.tools.workspaces.reserve(&story.job);
+            let folders = folders.inspect_err(|error| tracing::debug!(%error, "no folders yet"));
+            self.agent =
+                folders.ok().and_then(|(tree, scratch)| self.tools.agent.for_job(&tree, &scratch));
+        }
+    }
+
     pub(super) async fn attempt(
         &mut self,
         mut attempt: Attempt,
@@ -40,7 +64,7 @@ impl Hands {
         story: &Story,
         stop: &CancellationToken,
     ) -> Result<Event, Failure> {
-        let agent = self.tools.agent.clone();
+        let agent = self.agent.clone().unwrap_or_else(|| self.tools.agent.clone());
         let readiness = agent.ready(&attempt.model).await?;
         // Ollama drops what a model was not trained for, and says nothing.
         attempt.model.num_ctx = attempt.model.num_ctx.min(readiness.context);
@@ -78,8 +102,12 @@ impl Hands {
             tee: Some(Log::tee(log.as_ref())),
         };
         let edit = agent.edit(errand, stop).await?;
-        if let EditVerdict::ModelUnavailable(message) = &edit.verdict {
-            return Err(Failure::new(Fault::ModelAway, message.clone()));
+        match &edit.verdict {
+            EditVerdict::ModelUnavailable(message) => {
+                return Err(Failure::new(Fault::ModelAway, message.clone()));
+            }
+            EditVerdict::ModelBusy(pushback) => return Err(pushback.clone().into()),
+            _ => {}
         }
         let (tree, outcome) = self.keep(&attempt, progress, &edit, &files, story).await?;
         let base = checkout(story)?.tree.clone();

@@ -63,7 +63,7 @@ impl Hands {
             Err(error) if error.fault() == Fault::Permanent => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let asker = self.asker_of(ground, remark.author.as_ref()).await?;
+        let asker = self.tools.asker_of(ground, remark.author.as_ref()).await?;
         let trusted = asker.is_some_and(|it| it.is_trusted(&self.tools.authority));
         Ok(match request::read(&remark.body) {
             Some(Request::Change(text)) if trusted && !remark.edited => Some((text, remark.spot)),

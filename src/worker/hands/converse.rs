@@ -35,7 +35,7 @@ impl Hands {
     ) -> Result<Event, Failure> {
         // From here on nobody else takes this request along.
         let (store, key) = (&self.tools.store, story.task.key());
-        if store.claim(&story.job, std::slice::from_ref(&key)).await?.is_empty()
+        if store.claim(self.lease.fence(), std::slice::from_ref(&key)).await?.is_empty()
             && let Some(other) = store.claimed_by(&key).await?
         {
             return Ok(Event::Ended(Outcome::Joined(other)));
@@ -45,7 +45,7 @@ impl Hands {
                 "a comment is asked once, and only the operator repeats it".into(),
             ));
         }
-        let mut ground = self.ground(story).await?;
+        let mut ground = self.tools.ground(&story.task).await?;
         let pull = match self.pull(&ground, number).await {
             Ok(pull) => pull,
             Err(HostError::NotFound(what)) => {
@@ -140,7 +140,7 @@ impl Hands {
             return Ok(Event::Cancelled);
         }
         let mut requests = Vec::from_iter(asked(story.job.clone(), &remark, text));
-        requests.extend(self.waiting(ground, &remark, &remarks, story).await?);
+        requests.extend(self.waiting(ground, &remark, &remarks).await?);
         let earlier = self.earlier(ground, &remark, &remarks).await?;
         let thread = pull.number;
         let preferred = self.tools.store.preferred_model(&ground.repository, thread).await?;
@@ -167,6 +167,7 @@ impl Hands {
             removed: body.removed,
             open: pull.open,
             asked_by: self.asker.clone(),
+            asked_at: None,
             default_branch: ground.facts.default_branch.clone(),
             public: ground.facts.public,
             network: ground.network,
@@ -186,7 +187,7 @@ impl Hands {
             later && matches!(request::read(&it.body), Some(Request::Stop))
         });
         for stop in stops {
-            let asker = self.asker_of(ground, stop.author.as_ref()).await?;
+            let asker = self.tools.asker_of(ground, stop.author.as_ref()).await?;
             if asker.is_some_and(|it| it.is_trusted(&self.tools.authority)) {
                 return Ok(true);
             }
@@ -201,7 +202,6 @@ impl Hands {
         ground: &mut Ground,
         own: &Remark,
         remarks: &[Remark],
-        story: &Story,
     ) -> Result<Vec<Asked>, Failure> {
         let mut found = Vec::new();
         let later = remarks.iter().filter(|it| {
@@ -209,7 +209,7 @@ impl Hands {
         });
         for remark in later {
             let Some(Request::Change(text)) = request::read(&remark.body) else { continue };
-            let asker = self.asker_of(ground, remark.author.as_ref()).await?;
+            let asker = self.tools.asker_of(ground, remark.author.as_ref()).await?;
             let allowed = asker.is_some_and(|it| it.is_trusted(&self.tools.authority));
             let hidden = normalise::markdown(&remark.body).is_suspicious();
             if allowed && !hidden && found.len() + 1 < MOST_TOGETHER {
@@ -218,7 +218,7 @@ impl Hands {
             }
         }
         let keys = found.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>();
-        let ours = self.tools.store.claim(&story.job, &keys).await?;
+        let ours = self.tools.store.claim(self.lease.fence(), &keys).await?;
         Ok(found.into_iter().filter(|(key, _)| ours.contains(key)).map(|(_, it)| it).collect())
     }
 
@@ -236,7 +236,7 @@ impl Hands {
                 && !request::is_ours(&it.body)
         });
         for remark in before {
-            let asker = self.asker_of(ground, remark.author.as_ref()).await?;
+            let asker = self.tools.asker_of(ground, remark.author.as_ref()).await?;
             let Some(asker) = asker.filter(|it| it.may_push && !it.bot) else { continue };
             let text = normalise::markdown(&remark.body).text;
             if !text.trim().is_empty() {
@@ -262,7 +262,7 @@ impl Hands {
             Err(error) if error.fault() == Fault::Permanent => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let author = self.asker_of(ground, issue.author.as_ref()).await?;
+        let author = self.tools.asker_of(ground, issue.author.as_ref()).await?;
         let text = normalise::markdown(&issue.body);
         let trusted = author.is_some_and(|it| it.may_push) || !ground.facts.public;
         if !trusted || text.is_suspicious() {
@@ -274,7 +274,7 @@ impl Hands {
 }
 
 /// The message speaks of what is not so: an answer would be all that its sender could bring about.
-pub(super) fn nobody_hears(reason: String) -> Event {
+fn nobody_hears(reason: String) -> Event {
     Event::Ended(Outcome::Refused(Refusal { reason, told: Told::Nobody }))
 }
 

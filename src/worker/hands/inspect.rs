@@ -4,15 +4,14 @@ use std::collections::HashMap;
 
 use crate::audit::Decision;
 use crate::code_host::{Actor, HostError, Issue, Pull, Remark, RepositoryFacts};
-use crate::domain::job::{Event, Failure, Inspection, Outcome, Person, Story};
-use crate::domain::task::{Origin, Repository};
+use crate::domain::job::{Event, Failure, Inspection, Outcome, Person, Refusal, Story, Told};
+use crate::domain::task::{Origin, Repository, Task};
 use crate::domain::time::Timestamp;
 use crate::engine::authority::{self, Approval, Asker, Facts, Subject};
 use crate::engine::normalise;
 use crate::engine::report;
 use crate::engine::request;
-use crate::worker::hands::converse::nobody_hears;
-use crate::worker::hands::{ASK, Hands};
+use crate::worker::hands::{ASK, Hands, Tools};
 
 /// How many approvals are looked at, the newest first.
 const MOST_APPROVALS: usize = 20;
@@ -58,20 +57,75 @@ impl Hands {
     }
 
     async fn inspect_issue(&mut self, number: u64, story: &Story) -> Result<Event, Failure> {
-        let mut ground = self.ground(story).await?;
-        let issue = match self.tools.host.issue(&ground.repository, number, ASK).await {
+        let judged = self.tools.judge_issue(number, &story.task).await?;
+        self.asker = judged.asker;
+        Ok(match judged.verdict {
+            Ok(inspection) => Event::Inspected(*inspection),
+            Err(refusal) => Event::Ended(Outcome::Refused(refusal)),
+        })
+    }
+
+    /// What is to be judged about a comment; the rest is the caller's to fill in.
+    pub(super) async fn facts_of_comment(
+        &mut self,
+        ground: &mut Ground,
+        pull: &Pull,
+        remark: &Remark,
+        story: &Story,
+    ) -> Result<Facts, Failure> {
+        self.asker = remark.author.as_ref().map(|it| it.person.clone());
+        let mut facts = self.tools.facts(ground, &story.task).await?;
+        facts.asker = self.tools.asker_of(ground, remark.author.as_ref()).await?;
+        facts.edited_after = remark.edited || authority::is_another_body(&story.task, &remark.body);
+        facts.suspicious = normalise::markdown(&remark.body).is_suspicious();
+        facts.digest = normalise::digest("", &remark.body);
+        facts.subject = Subject::Pull {
+            open: pull.open,
+            merged: pull.merged,
+            fork: pull.fork,
+            maintainer_can_modify: pull.maintainer_can_modify,
+            head_gone: pull.head_repository.is_none(),
+            thread_matches: remark.thread == pull.number,
+        };
+        if facts.suspicious {
+            self.tools.read_approvals(ground, pull.number, &mut facts).await?;
+        }
+        Ok(facts)
+    }
+}
+
+/// What became of the question whether an issue may be worked on.
+pub(in crate::worker) struct Judged {
+    /// Who asks, where that can be told; the operator where he vouched for it.
+    pub(in crate::worker) asker: Option<Person>,
+    /// What is to be done, or why it is not.
+    pub(in crate::worker) verdict: Result<Box<Inspection>, Refusal>,
+}
+
+/// Looks and judges, and changes nothing at the code host: whoever asks before a job begins gets
+/// the same answer as the job.
+impl Tools {
+    /// Reads an issue and who asked for work on it, and judges that.
+    pub(in crate::worker) async fn judge_issue(
+        &self,
+        number: u64,
+        task: &Task,
+    ) -> Result<Judged, Failure> {
+        let mut ground = self.ground(task).await?;
+        let issue = match self.host.issue(&ground.repository, number, ASK).await {
             Ok(issue) => issue,
             // What is not there was labelled by nobody, and a pull request is no issue.
             Err(error @ (HostError::NotFound(_) | HostError::Refused { status: 422, .. })) => {
-                return Ok(nobody_hears(error.to_string()));
+                let refusal = Refusal { reason: error.to_string(), told: Told::Nobody };
+                return Ok(Judged { asker: None, verdict: Err(refusal) });
             }
             Err(error) => return Err(error.into()),
         };
         let title = normalise::line(&issue.title);
         let body = normalise::markdown(&issue.body);
         let labelled = issue.labelled.as_ref();
-        self.asker = labelled.map(|it| it.by.person.clone());
-        let mut facts = self.facts(&ground, story).await?;
+        let mut asker = labelled.map(|it| it.by.person.clone());
+        let mut facts = self.facts(&ground, task).await?;
         facts.digest = normalise::digest(&issue.title, &issue.body);
         facts.suspicious = body.is_suspicious();
         facts.subject = Subject::Issue {
@@ -81,43 +135,35 @@ impl Hands {
         facts.edited_after = match (labelled, issue.edited_at) {
             (Some(labelling), Some(edited)) => labelling.at <= edited,
             _ => false,
-        } || authority::is_another_body(&story.task, &issue.body);
+        } || authority::is_another_body(task, &issue.body);
         facts.asker = self.asker_of(&mut ground, labelled.map(|it| &it.by)).await?;
-        if self.tools.store.is_vouched(&story.task).await? {
-            self.vouched_for(&mut facts);
+        let vouched = self.store.is_vouched(task).await?;
+        if vouched {
+            asker = Some(vouched_for(&mut facts));
         }
         self.about_the_author(&mut ground, &issue, number, &mut facts).await?;
-        if let Err(refusal) = authority::judge(&facts, &self.tools.authority) {
-            return Ok(Event::Ended(Outcome::Refused(refusal)));
+        if let Err(refusal) = authority::judge(&facts, &self.authority) {
+            return Ok(Judged { asker, verdict: Err(refusal) });
         }
-        Ok(Event::Inspected(Inspection {
+        let inspection = Inspection {
             title,
             body: body.text,
             removed: body.removed,
             open: issue.open,
             asked_by: labelled.map(|it| it.by.person.clone()),
+            // What the operator repeats was not waited for since the label was set.
+            asked_at: labelled.map(|it| it.at).filter(|_| !vouched),
             default_branch: ground.facts.default_branch,
             public: ground.facts.public,
-            network: authority::may_use_network(&facts, &self.tools.authority),
+            network: authority::may_use_network(&facts, &self.authority),
             conversation: None,
-        }))
-    }
-
-    /// The operator asked for it on this machine: that stands for the label, and for the text of
-    /// people who may push. A stranger's text needs its approval all the same.
-    fn vouched_for(&mut self, facts: &mut Facts) {
-        let operator = Person { id: 0, login: "operator".to_owned() };
-        self.asker = Some(operator.clone());
-        facts.asker = Some(Asker { person: operator, bot: false, may_push: true, is_us: false });
-        facts.edited_after = false;
-        if let Subject::Issue { is_labelled, .. } = &mut facts.subject {
-            *is_labelled = true;
-        }
+        };
+        Ok(Judged { asker, verdict: Ok(Box::new(inspection)) })
     }
 
     /// Whether whoever wrote the text may push, or somebody who may has approved of it.
     async fn about_the_author(
-        &mut self,
+        &self,
         ground: &mut Ground,
         issue: &Issue,
         number: u64,
@@ -138,7 +184,7 @@ impl Hands {
         thread: u64,
         facts: &mut Facts,
     ) -> Result<(), Failure> {
-        let remarks = self.tools.host.remarks(&ground.repository, thread, None).await?;
+        let remarks = self.host.remarks(&ground.repository, thread, None).await?;
         let approvals =
             remarks.iter().rev().filter_map(|it| Some((it, request::approval(&it.body)?)));
         for (remark, digest) in approvals.take(MOST_APPROVALS) {
@@ -149,50 +195,22 @@ impl Hands {
         Ok(())
     }
 
-    /// What is to be judged about a comment; the rest is the caller's to fill in.
-    pub(super) async fn facts_of_comment(
-        &mut self,
-        ground: &mut Ground,
-        pull: &Pull,
-        remark: &Remark,
-        story: &Story,
-    ) -> Result<Facts, Failure> {
-        self.asker = remark.author.as_ref().map(|it| it.person.clone());
-        let mut facts = self.facts(ground, story).await?;
-        facts.asker = self.asker_of(ground, remark.author.as_ref()).await?;
-        facts.edited_after = remark.edited || authority::is_another_body(&story.task, &remark.body);
-        facts.suspicious = normalise::markdown(&remark.body).is_suspicious();
-        facts.digest = normalise::digest("", &remark.body);
-        facts.subject = Subject::Pull {
-            open: pull.open,
-            merged: pull.merged,
-            fork: pull.fork,
-            maintainer_can_modify: pull.maintainer_can_modify,
-            head_gone: pull.head_repository.is_none(),
-            thread_matches: remark.thread == pull.number,
-        };
-        if facts.suspicious {
-            self.read_approvals(ground, pull.number, &mut facts).await?;
-        }
-        Ok(facts)
-    }
-
-    pub(super) async fn ground(&self, story: &Story) -> Result<Ground, Failure> {
-        let repository = story.task.repository.clone();
-        let facts = self.tools.host.repository(&repository).await?;
-        let pinned = self.tools.store.pin(&repository, facts.id).await?;
-        let pins = self.tools.store.pins().await?;
+    pub(super) async fn ground(&self, task: &Task) -> Result<Ground, Failure> {
+        let repository = task.repository.clone();
+        let facts = self.host.repository(&repository).await?;
+        let pinned = self.store.pin(&repository, facts.id).await?;
+        let pins = self.store.pins().await?;
         let named = pins.into_iter().filter(|(_, id)| *id == facts.id);
         let pinned_names = named.filter_map(|(name, _)| name.parse().ok()).collect();
-        let me = self.tools.host.me().await?;
+        let me = self.host.me().await?;
         let may_push = HashMap::new();
         let network = false;
         Ok(Ground { repository, facts, pinned, pinned_names, me, may_push, network })
     }
 
-    async fn facts(&self, ground: &Ground, story: &Story) -> Result<Facts, Failure> {
-        let since = Timestamp((self.tools.clock)().0 - DAY_MS);
-        let (store, thread) = (&self.tools.store, story.task.thread());
+    async fn facts(&self, ground: &Ground, task: &Task) -> Result<Facts, Failure> {
+        let since = Timestamp((self.clock)().0 - DAY_MS);
+        let (store, thread) = (&self.store, task.thread());
         Ok(Facts {
             repository: ground.repository.clone(),
             repository_id: ground.facts.id,
@@ -225,13 +243,25 @@ impl Hands {
         let may_push = match ground.may_push.get(&person.id) {
             Some(known) => *known,
             None => {
-                let found = self.tools.host.permission(&ground.repository, person).await?;
+                let found = self.host.permission(&ground.repository, person).await?;
                 *ground.may_push.entry(person.id).or_insert(found.may_push())
             }
         };
         let is_us = ground.me.as_ref().is_some_and(|me| me.id == person.id);
         Ok(Some(Asker { person: person.clone(), bot: *bot, may_push, is_us }))
     }
+}
+
+/// The operator asked for it on this machine: that stands for the label, and for the text of
+/// people who may push. A stranger's text needs its approval all the same. Says who asks now.
+fn vouched_for(facts: &mut Facts) -> Person {
+    let person = Person { id: 0, login: "operator".to_owned() };
+    facts.asker = Some(Asker { person: person.clone(), bot: false, may_push: true, is_us: false });
+    facts.edited_after = false;
+    if let Subject::Issue { is_labelled, .. } = &mut facts.subject {
+        *is_labelled = true;
+    }
+    person
 }
 
 /// GitHub's labels do not tell `Bug` from `bug`.

@@ -38,11 +38,12 @@ impl Hands {
         stop: &CancellationToken,
     ) -> Result<Event, Failure> {
         let inspection = story.inspection().ok_or_else(|| refused("the issue was not read"))?;
-        let head = inspection.conversation.as_ref().map(|it| &it.head);
-        let branch = head.unwrap_or(&inspection.default_branch);
+        let branch = branch(inspection);
         self.log.section(&format!("check out {branch}")).await;
+        let (ahead, home) = (self.ahead.take(), super::home(story));
+        let workspaces = &self.tools.workspaces;
         let (workspace, out) =
-            self.tools.workspaces.check_out(&story.job, super::home(story), branch, stop).await?;
+            workspaces.check_out_fetched(&story.job, home, branch, ahead, stop).await?;
         let entries = workspace.files(&out.tree).await?;
         let file = self.project_file(&workspace, &entries, inspection, story, stop).await?;
         let plan = self.plan(file.as_ref(), &workspace, &entries, inspection, story, stop).await?;
@@ -70,6 +71,7 @@ impl Hands {
         // Now, though it could wait: what goes wrong here is for the reviewer to know.
         let scene = self.set_scene(&checkout, story, stop).await?;
         checkout.notes.extend(scene.notes.iter().map(|it| self.hushed(it)));
+        self.begin_with_caches(&checkout, &scene, story).await;
         Ok(Event::Prepared(checkout))
     }
 
@@ -133,6 +135,12 @@ impl Hands {
         let file = text.map(|it| project_file::parse(&it)).transpose();
         file.map_err(|it| refused(it.to_string()))
     }
+}
+
+/// The branch that the work stands on.
+pub(super) fn branch(inspection: &Inspection) -> &str {
+    let head = inspection.conversation.as_ref().map(|it| &it.head);
+    head.unwrap_or(&inspection.default_branch)
 }
 
 /// How the repository says it is checked, or what was found.

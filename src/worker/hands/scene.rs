@@ -34,6 +34,7 @@ impl Hands {
         stop: &CancellationToken,
     ) -> Result<Arc<Scene>, Failure> {
         self.log.section("bring in what the checks need").await;
+        let seen = self.seat(checkout, story).await?;
         let (tools, log) = (self.tools.clone(), self.log.clone());
         let workspace = self.workspace(story).await?;
         let folder = workspace.tree().parent().unwrap_or(workspace.tree()).to_owned();
@@ -55,6 +56,7 @@ impl Hands {
             plan: &checkout.plan,
             image_name: &image_name(story),
             folder: &folder,
+            seen: &seen,
             limit: tools.check_limit,
             tee: Log::tee(log.as_ref()),
         };

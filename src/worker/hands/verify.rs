@@ -3,7 +3,9 @@
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::change::{ChangeKind, FileChange, ObjectId};
-use crate::domain::job::{Event, Failure, Fault, NewTests, OldTests, Progress, Proof, Story};
+use crate::domain::job::{
+    Complaint, Event, Failure, Fault, NewTests, OldTests, Progress, Proof, Request, Story,
+};
 use crate::domain::verification::{Check, PlannedStep, Step, Verification};
 use crate::engine::guard;
 use crate::engine::judge;
@@ -29,6 +31,7 @@ impl Hands {
         for planned in &checkout.plan.steps {
             steps.push(self.step(planned, "base", &checkout.tree, story, stop).await?);
         }
+        self.keep_caches(story, stop).await;
         Ok(Event::Baselined(Verification { steps }))
     }
 
@@ -50,7 +53,15 @@ impl Hands {
         let planned = checkout(story)?.plan.steps.iter();
         let mut verification = Verification::default();
         let mut complaint = None;
+        let before = failed_before(story);
         for planned in planned.filter(|it| scope.contains(&it.check)) {
+            if let Some((step, red)) =
+                self.again(planned, before, &tree, &base, story, stop).await?
+            {
+                verification.steps.push(step);
+                complaint = Some(red);
+                break;
+            }
             verification.steps.push(self.step(planned, "work", &tree, story, stop).await?);
             complaint = judge::newly_red(&base, &verification);
             if complaint.is_some() {
@@ -58,6 +69,26 @@ impl Hands {
             }
         }
         Ok(Event::Verified { verification, tree, scope, complaint })
+    }
+
+    /// Those tests that the agent was to mend, before all others: when one is still red, the agent
+    /// hears of it at once. Nothing is green by this.
+    async fn again(
+        &mut self,
+        planned: &PlannedStep,
+        failed: &[String],
+        tree: &ObjectId,
+        base: &Verification,
+        story: &Story,
+        stop: &CancellationToken,
+    ) -> Result<Option<(Step, Complaint)>, Failure> {
+        if planned.check != Check::Test || planned.docker {
+            return Ok(None);
+        }
+        let Some(command) = testlog::narrowed(&planned.command, failed) else { return Ok(None) };
+        let narrow = PlannedStep { command, ..planned.clone() };
+        let step = self.step(&narrow, "what failed before", tree, story, stop).await?;
+        Ok(judge::red_again(base, failed, &step).map(|red| (step, red)))
     }
 
     /// Runs the project's formatter and keeps what it did to files that the agent had touched.
@@ -230,10 +261,16 @@ impl Hands {
         self.on_disk = None;
         let (tools, log) = (self.tools.clone(), self.log.clone());
         let scene = self.scene(story, stop).await?;
+        let seat = self.seat(checkout(story)?, story).await?;
         let workspace = self.workspace(story).await?;
+        // The engine, and what it mounts, knows the folders by their own names.
+        let (tree, home) = match docker {
+            true => (workspace.tree().to_owned(), workspace.home().to_owned()),
+            false => (seat.join("tree"), seat.join("home")),
+        };
         let mut env = Vec::from([
             ("IMAGE_NAME".to_owned(), image_name(story)),
-            ("WORK_DIR".to_owned(), workspace.tree().to_string_lossy().into_owned()),
+            ("WORK_DIR".to_owned(), tree.to_string_lossy().into_owned()),
         ]);
         env.extend_from_slice(&scene.env);
         let command = Command {
@@ -242,17 +279,36 @@ impl Hands {
             docker,
             network: story.inspection().is_some_and(|it| it.network),
             deps: scene.deps.as_deref(),
-            tree: workspace.tree(),
-            home: workspace.home(),
+            tree: &tree,
+            home: &home,
             line,
             env: &env,
             limit: tools.check_limit,
             tee: Some(Log::tee(log.as_ref())),
         };
         let mut ended = tools.runner.run(command, stop).await?;
+        // The agent knows the checkout by another path.
+        if let (Some(seen), Some(own)) = (tree.to_str(), workspace.tree().to_str()) {
+            ended.output = ended.output.replace(seen, own);
+        }
         // It goes into the journal, to the model and, as an excerpt, to the code host.
         ended.output = tools.redactor.text(&ended.output).into_owned();
         Ok(ended)
+    }
+}
+
+/// The tests that the last turn was to mend, while nothing has judged that turn yet.
+fn failed_before(story: &Story) -> &[String] {
+    let last = story.records.iter().rev().find_map(|it| match &it.event {
+        Event::Attempted(turn) => Some(Some(&turn.request)),
+        Event::Verified { .. } | Event::Rebased { .. } => Some(None),
+        _ => None,
+    });
+    match last {
+        Some(Some(Request::Fix {
+            complaint: Complaint::Red { check: Check::Test, tests, .. },
+        })) => tests,
+        _ => &[],
     }
 }
 

@@ -55,6 +55,7 @@ async fn set(machine: &Machine, folder: &Path, preparations: Vec<Preparation>) -
         plan: &Plan { preparations, ..Plan::default() },
         image_name: "codingworker-r-1",
         folder: &folder.join("job"),
+        seen: &folder.join("job"),
         limit: Duration::from_secs(60),
         tee: &Nothing,
     };

@@ -5,38 +5,71 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::{Desk, Shift};
-use crate::domain::job::{JobId, Story};
+use crate::domain::job::{Event, Fault, JobId, Outcome, Progress, Record, Story};
+use crate::engine::decide::killed;
+use crate::fault::{Mutation, mutated};
 use crate::queue::{Receipt, Settlement};
-use crate::store::Job;
+use crate::store::{Job, StoreError, Taken};
 use crate::worker::board::Board;
-use crate::worker::drive::{DriveError, Reins, drive};
+use crate::worker::drive::{DriveError, Journal, JournalError, Reins, drive};
 use crate::worker::journal::StoreJournal;
 use crate::worker::lanes::Lane;
-use crate::worker::lease::Lease;
+use crate::worker::lease::{Lease, Moment, settle};
+use crate::worker::models::{Limited, Seat};
 
-/// How often a running job looks whether somebody said `codingworker cancel`.
-const CANCEL_LOOK: Duration = Duration::from_millis(500);
 /// How often it is looked on the code host whether somebody said `@ai-fix stop`: 180 requests of
 /// the 5,000 that GitHub allows in an hour.
 const STOP_LOOK: Duration = Duration::from_secs(20);
+/// For how long a job is left in the queue when its journal cannot be had: what may pass is tried
+/// again soon, and each time later, until a journal can be written again.
+const FIRST_BROKEN_PAUSE: Duration = Duration::from_secs(1);
+const BROKEN_PAUSE: Duration = Duration::from_secs(60);
 /// How many jobs wait here for others on their pull requests; the next go back to the queue.
 const MOST_IN_LANES: usize = 100;
 /// For how long these are left in the queue.
 const LANE_PAUSE: Duration = Duration::from_secs(60);
 
+/// What the store need not be asked about a job that it has just given us.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Known {
+    /// Nothing was ever written down of it.
+    pub(super) new: bool,
+    /// It is noted that work on it begins.
+    pub(super) begun: bool,
+}
+
+/// A job that runs.
+struct Running {
+    job: Job,
+    orphaned: bool,
+    known: Known,
+    lease: Arc<Lease>,
+    /// Cancelled when somebody asked for its end.
+    cancel: CancellationToken,
+}
+
 impl Shift {
     pub(super) fn start(
         self: &Arc<Self>,
-        job: Job,
+        (taken, known): (Taken, Known),
         receipt: Receipt,
+        since: Moment,
         slot: impl Future<Output = Option<OwnedSemaphorePermit>> + Send + 'static,
         desk: &Desk,
     ) {
-        let lease = Arc::new(Lease::new(self.queue.clone(), self.clock.clone(), receipt));
-        self.board.begin(job.id.clone(), lease.clone());
+        let Taken { job, fence, orphaned } = taken;
+        let (queue, store) = (self.queue.clone(), self.store.clone());
+        let lease = Lease::new(queue, store, self.clock.clone(), fence, receipt, since);
+        let lease = Arc::new(lease);
+        let cancel = CancellationToken::new();
+        if job.cancel_requested {
+            cancel.cancel();
+        }
+        self.board.begin(job.id.clone(), lease.clone(), cancel.clone());
         let (shift, desk) = (self.clone(), desk.clone());
         let at_work = AtWork { job: job.id.clone(), board: self.board.clone() };
         let span = tracing::info_span!("job", job = %job.id);
@@ -46,10 +79,11 @@ impl Shift {
                 // A job that was taken up may have to wait for a slot; its lease is kept meanwhile.
                 let work = async {
                     let Some(slot) = slot.await else { return };
-                    let Some((_lane, _slot)) = shift.turn(&job, slot, &lease, &desk).await else {
+                    let Some((_lane, slot)) = shift.turn(&job, slot, &lease, &desk).await else {
                         return;
                     };
-                    shift.run(job, lease.clone()).await;
+                    let lease = lease.clone();
+                    shift.run(Running { job, orphaned, known, lease, cancel }, slot).await;
                 };
                 tokio::select! {
                     biased;
@@ -78,7 +112,7 @@ impl Shift {
         drop(slot);
         let _place = Place::take(&desk.waiting);
         if desk.waiting.load(Ordering::SeqCst) > MOST_IN_LANES {
-            lease.settle(Settlement::Return(LANE_PAUSE)).await;
+            lease.give_back(LANE_PAUSE).await;
             return None;
         }
         tracing::info!("waits for another job on the same pull request");
@@ -92,7 +126,7 @@ impl Shift {
             () = lease.lost.cancelled() => None,
             // A worker that drains begins nothing.
             () = self.bells.drain.cancelled() => {
-                lease.settle(Settlement::Return(Duration::ZERO)).await;
+                lease.give_back(Duration::ZERO).await;
                 None
             }
             turn = waited => turn,
@@ -100,18 +134,33 @@ impl Shift {
     }
 
     /// One job from where it stands to its end, or to where it was put down.
-    async fn run(&self, job: Job, lease: Arc<Lease>) {
-        let records = match self.store.records(&job.id).await {
-            Ok(records) => records,
-            Err(error) => return tracing::error!(%error, "the job cannot be read"),
+    async fn run(&self, running: Running, slot: OwnedSemaphorePermit) {
+        let story = self.story(&running).await;
+        let Running { job, lease, cancel, .. } = running;
+        let mut story = match story {
+            Ok(story) => story,
+            Err(error) => {
+                tracing::error!(%error, "the job cannot be begun");
+                return lease.give_back(self.broken_pause(&error)).await;
+            }
         };
-        let mut story = Story { job: job.id.clone(), task: job.task.clone(), records };
-        let mut hands = self.hire.hands(&job, lease.clone()).await;
-        let mut journal = StoreJournal::new(self.store.clone(), self.news.clone());
-        let reins = Reins::default();
+        let policy = self.policy.now();
+        let mut hands = Limited::new(
+            self.hire.hands(&job, lease.clone()).await,
+            self.models.clone(),
+            policy.clone(),
+            Seat::new(self.slots.clone(), slot),
+            (job.created_at, job.id.clone()),
+            self.bells.drain.clone(),
+        );
+        let mut journal =
+            StoreJournal::new(self.store.clone(), lease.fence().clone(), self.news.clone());
+        let reins = Reins { cancel, ..Reins::default() };
+        if mutated(Mutation::SettleFirst) {
+            settle(&*self.queue, &lease.receipt(), Settlement::Done).await;
+        }
         let driven = async {
-            let (clock, policy) = (&self.clock, self.policy.now());
-            drive(hands.as_mut(), &mut journal, &policy, &mut story, clock, &reins).await
+            drive(&mut hands, &mut journal, &policy, &mut story, &self.clock, &reins).await
         };
         let ended = tokio::select! {
             biased;
@@ -119,30 +168,78 @@ impl Shift {
             () = self.watch(&job, &lease, &reins) => return,
         };
         drop(hands);
+        if mutated(Mutation::SlotLeaks)
+            && let Some(slot) = self.slots.try_take()
+        {
+            slot.forget();
+        }
         match ended {
             Ok(outcome) => {
+                self.board.journal_works();
                 tracing::info!(outcome = outcome.name(), "over");
-                lease.settle(Settlement::Done).await;
+                lease.settle(verdict(&outcome)).await;
                 self.hire.dismiss(&job.id, &outcome).await;
             }
             Err(DriveError::PutDown(why)) if lease.lost.is_cancelled() => {
                 tracing::warn!(why, "put down: the task is no longer ours");
+                // Only ours is given back: what another has taken is under another token.
+                let _ = self.store.release(lease.fence()).await;
+            }
+            Err(DriveError::Journal(JournalError { fault: Fault::Interrupted, message })) => {
+                tracing::warn!("put down: {message}");
+            }
+            Err(DriveError::PutDown(_)) if mutated(Mutation::SettlePutDown) => {
+                lease.settle(Settlement::Done).await;
             }
             Err(DriveError::PutDown(why)) => {
                 tracing::info!(why, "put down; it goes on from here");
-                lease.settle(Settlement::Return(Duration::ZERO)).await;
+                lease.give_back(Duration::ZERO).await;
             }
             Err(error) => {
                 tracing::error!(%error, "put down");
-                lease.settle(Settlement::Return(Duration::from_secs(60))).await;
+                lease.give_back(self.broken_pause(&error)).await;
             }
         }
+    }
+
+    /// For how long a job is left alone that could not be written down.
+    fn broken_pause(&self, error: &DriveError) -> Duration {
+        match error {
+            DriveError::Journal(JournalError { fault: Fault::Transient, .. }) => {
+                let before = self.board.journal_broke();
+                BROKEN_PAUSE.min(FIRST_BROKEN_PAUSE * 2_u32.saturating_pow(before))
+            }
+            _ => BROKEN_PAUSE,
+        }
+    }
+
+    /// What is known of a job as its work begins here: also that another worker died at it.
+    async fn story(&self, running: &Running) -> Result<Story, DriveError> {
+        let Running { job, orphaned, known, lease, .. } = running;
+        let failed = |it: StoreError| JournalError { fault: it.fault(), message: it.to_string() };
+        if !known.begun {
+            self.store.begin(lease.fence()).await.map_err(failed)?;
+        }
+        let records = match known.new {
+            true => Vec::new(),
+            false => self.store.records(&job.id).await.map_err(failed)?,
+        };
+        let mut story = Story { job: job.id.clone(), task: job.task.clone(), records };
+        if *orphaned && !mutated(Mutation::DeathsForgotten) {
+            let record = Record { at: (self.clock)(), took_ms: 0, event: Event::Orphaned };
+            let progress = Progress::replay(&story.records)?.after(&record)?;
+            let (store, fence) = (self.store.clone(), lease.fence().clone());
+            let mut journal = StoreJournal::new(store, fence, self.news.clone());
+            journal.append(&story, &record, &progress).await?;
+            story.records.push(record);
+        }
+        Ok(story)
     }
 
     /// Pulls the reins of a job when it must stop. Never ends.
     async fn watch(&self, job: &Job, lease: &Lease, reins: &Reins) {
         let asked_to_stop = async {
-            loop {
+            while !reins.cancel.is_cancelled() {
                 tokio::time::sleep(STOP_LOOK).await;
                 if self.hire.is_asked_to_stop(job).await {
                     let now = (self.clock)();
@@ -153,27 +250,29 @@ impl Shift {
                 }
             }
         };
-        let cancelled = async {
-            while !self.store.cancel_requested(&job.id).await.unwrap_or(false) {
-                tokio::time::sleep(CANCEL_LOOK).await;
-            }
-        };
         tokio::select! {
             biased;
-            () = self.bells.abort.cancelled() => reins.stop.cancel(),
-            () = lease.lost.cancelled() => reins.stop.cancel(),
-            () = cancelled => reins.cancel.cancel(),
+            () = self.bells.abort.cancelled() => {
+                if mutated(Mutation::ReturnFirst) {
+                    lease.give_back(Duration::ZERO).await;
+                }
+            }
+            () = lease.lost.cancelled() => {}
             // It is in the store then, where it is found like any other.
             () = async { asked_to_stop.await; std::future::pending().await } => {}
         }
-        if !reins.stop.is_cancelled() {
-            tokio::select! {
-                () = self.bells.abort.cancelled() => {}
-                () = lease.lost.cancelled() => {}
-            }
-            reins.stop.cancel();
-        }
+        reins.stop.cancel();
         std::future::pending::<()>().await;
+    }
+}
+
+/// What the queue is told about the delivery of a job that is over.
+pub(super) fn verdict(outcome: &Outcome) -> Settlement {
+    match outcome {
+        Outcome::Broke(failure) if *failure == killed() && !mutated(Mutation::KillerNotBuried) => {
+            Settlement::Bury { reason: failure.message.clone() }
+        }
+        _ => Settlement::Done,
     }
 }
 

@@ -9,6 +9,7 @@ use crate::database::Database;
 use crate::domain::time::Timestamp;
 use crate::engine::intake;
 use crate::queue::{DeadLetter, Delivery, Depth, Receipt, Settlement};
+use crate::store::sqlite::SqliteStore;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -126,7 +127,7 @@ impl Scene {
     fn new(repositories: usize, holds: bool) -> Self {
         let host = Arc::new(Host { holds, counted: AtomicUsize::new(0) });
         let (queue, store) =
-            (Arc::<Queue>::default(), Store::new(Database::open_in_memory().unwrap()));
+            (Arc::<Queue>::default(), SqliteStore::over(Database::open_in_memory().unwrap()));
         let repositories = (0..repositories).map(|it| format!("acme/r{it}").parse().unwrap());
         let rounds = Rounds { repositories: repositories.collect(), interval: MINUTE };
         let lookout = Lookout::new(

@@ -68,7 +68,7 @@ async fn nothing_of_a_reply_that_is_not_whole_reaches_the_agent() {
     ];
     for reply in failures {
         let (answer, seen) = outcome(reply.clone(), limits()).await;
-        assert!(matches!(answer.end, End::Failed(_)), "{reply:?}: {answer:?}");
+        assert!(matches!(answer.end, End::Failed(_) | End::Busy(_)), "{reply:?}: {answer:?}");
         assert_eq!(seen, (String::new(), "length".to_owned()), "{reply:?}");
     }
     for reply in [Reply::NoDone(half()), Reply::Broken(half()), Reply::Length(half())] {

@@ -1,6 +1,7 @@
 //! `kill -9` at the worst moments: the job goes on from its last durable step, nothing that others
 //! see happens twice, and nothing of the killed worker runs on.
 
+use serde_json::json;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
@@ -39,7 +40,9 @@ async fn is_done_once(world: &World) {
 #[tokio::test]
 async fn killed_while_the_agent_works() {
     let answer = |_: &str, before| if before == 0 { Reply::Hang } else { right() };
-    let world = World::with(answer).await;
+    let mut world = World::with(answer).await;
+    // An agent that was begun beforehand ends by itself when nobody is at the other end.
+    world.config["aider"]["warm"] = json!(false);
     world.submit(REPOSITORY, 1, "first").await;
     let mut serving = world.serve(&[]);
     serving.until("the model is asked", || world.ollama.chats().len() == 1).await;

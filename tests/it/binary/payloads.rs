@@ -8,6 +8,7 @@
 
 mod aider;
 mod attacks;
+mod caches;
 mod contents;
 mod controls;
 mod names;

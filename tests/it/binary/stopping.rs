@@ -125,6 +125,7 @@ async fn two_slots_run_two_jobs_at_once() {
     })
     .await;
     world.config["worker"]["slots"] = json!(2);
+    world.config["worker"]["model_slots"] = json!(2);
     let other = world.issue(REPOSITORY, TITLE, BODY);
     // The first task is sent twice, and takes one slot.
     world.submit(REPOSITORY, 1, "first").await;

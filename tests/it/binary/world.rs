@@ -12,6 +12,7 @@ use codingworker::domain::job::{Event, Record};
 use codingworker::queue::TaskQueue;
 use codingworker::queue::sqlite::{SqliteQueue, SqliteQueueOptions};
 use codingworker::queue::sqs::{SqsOptions, SqsQueue};
+use codingworker::store::sqlite::SqliteStore;
 use codingworker::store::{Job, JobFilter, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -264,7 +265,7 @@ impl World {
 
     /// The jobs, as another process sees them.
     pub(crate) async fn store(&self) -> Store {
-        Store::new(self.database().await.clone())
+        SqliteStore::over(self.database().await.clone())
     }
 
     /// The jobs with their records, oldest first.
@@ -392,7 +393,7 @@ fn config(dir: &Path, github: &GitHubDouble, ollama: &ScriptedOllama) -> Value {
     json!({
         "worker": {
             "worker_id": "test-worker", "slots": 1, "state_dir": dir.join("state"),
-            "retry_delay_seconds": 1,
+            "retry_delay_seconds": 1, "model_cooldown_seconds": 1,
         },
         "github": {
             "token": {"file": dir.join("token")}, "api_url": github.api_url(),

@@ -59,7 +59,10 @@ async fn a_job_without_a_title_is_listed_with_the_code_hosts() {
         labels: Vec::new(),
         asking: "d".to_owned(),
     };
-    let Admission::New(job) = store.admit(&task, "r", at(1)).await.unwrap() else { panic!() };
+    let Admission::New(taken) = store.admit(&task, "r", &worker(), at(1)).await.unwrap() else {
+        panic!()
+    };
+    let job = taken.job;
     append(&store, &job.id, inspected(), 3, JobState::Running).await;
     assert_eq!(home.json(&["jobs", "--json"])[0]["title"], "Sum is wrong");
 }
@@ -153,11 +156,18 @@ async fn a_job_is_told_step_by_step_with_what_each_took() {
         "everything but the agent and the checks: 213 ms",
     ] {
         let line = line.replace("60.0 s", "1 min 0 s");
-        assert!(page.stdout.lines().any(|it| it == line), "no `{line}` in\n{}", page.stdout);
+        let is_there = page.stdout.lines().any(|it| it.ends_with(&line));
+        assert!(is_there, "no `{line}` in\n{}", page.stdout);
     }
+    let began = page.stdout.lines().find(|it| it.contains("agent         implement")).unwrap();
+    assert!(began.starts_with("09:00:00  agent"), "each step has the time it began: {began}");
+    let bar = page.stdout.split("where its time went: ").nth(1).unwrap();
+    assert!(bar.lines().nth(1).unwrap().contains("MMMM"), "{bar}");
+    assert!(bar.lines().skip(2).all(|it| it.len() <= 80) && bar.is_ascii(), "{bar}");
     let whole = home.json(&["job", &id.0, "--json"]);
     assert_eq!((&whole["state"], &whole["branch"]), (&json!("done"), &json!("ai/issue-7")));
     assert_eq!(whole["own_ms"], 213);
+    assert_eq!(whole["spent"][0], json!({"on": "model", "ms": 60_000}));
     let attempted = |it: &&Value| it["event"]["event"] == "attempted";
     let turn = whole["records"].as_array().unwrap().iter().find(attempted).unwrap();
     assert_eq!((&turn["event"]["of"]["calls"], &turn["took_ms"]), (&json!(2), &json!(60_000)));

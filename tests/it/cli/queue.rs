@@ -36,7 +36,7 @@ fn a_queue_that_nobody_has_used_is_empty_and_looking_does_not_make_it() {
     assert_eq!(
         home.json(&["queue", "--json"]),
         json!({"kind": "embedded", "address": database, "waiting": 0, "in_flight": 0,
-            "oldest_seconds": null, "dead": 0})
+            "oldest_seconds": null, "dead": 0, "models": []})
     );
     home.run(&["queue", "dead"]).said(0, "no dead letters");
     assert_eq!(home.json(&["queue", "dead", "--json"]), json!([]));

@@ -14,8 +14,10 @@ use tokio_util::sync::CancellationToken;
 
 mod dead_letters;
 mod receiving;
+mod waiting;
 use dead_letters::*;
 use receiving::*;
+use waiting::*;
 
 /// What a clause needs of its queue.
 #[derive(Clone, Copy, Debug)]
@@ -81,6 +83,8 @@ pub(crate) async fn queue_contract(make: Make) {
         stopping_ends_an_open_receive(OPEN),
         a_receive_wakes_when_something_comes(Wish { wait: Duration::from_secs(20), ..LONG }),
         depth_counts_waiting_held_and_dead(LONG),
+        what_waits_is_seen_in_its_order_and_not_taken(LONG),
+        what_is_given_back_for_later_waits_behind(LONG),
     }
     let mut broken = Vec::new();
     while let Some(ended) = clauses.join_next_with_id().await {
@@ -245,6 +249,7 @@ async fn a_receipt_of_nothing_does_no_harm(queue: Queue) {
         id: "00000000-0000-4000-8000-000000000000".into(),
         handle: "00000000-0000-4000-8000-000000000001".into(),
         body: "never there".into(),
+        asked_at: None,
     };
     assert!(is_lost(queue.extend(&receipt).await));
     for verdict in every_verdict() {

@@ -240,26 +240,29 @@ async fn what_waits_for_a_channel_that_is_gone_is_thrown_away() {
 #[tokio::test]
 async fn a_job_that_is_over_and_a_dead_letter_are_noted_together_with_what_they_are() {
     use codingworker::domain::job::{Event, Outcome, Record};
-    use codingworker::store::Store;
+    use codingworker::store::sqlite::SqliteStore;
+    use codingworker::store::{Admission, Claimant};
     let world = World::new([]);
-    let store = Store::new(world.database.clone());
+    let store = SqliteStore::over(world.database.clone());
     let task = codingworker::engine::intake::task(
         r#"{"issue_number": 7, "repository": "acme/calc", "title": "t", "body": "b",
             "labels": ["ai-task"], "created_at": "2026-01-26T00:00:00Z"}"#,
         "m",
     );
-    let admitted = store.admit(&task.unwrap(), "r", Timestamp(0)).await.unwrap();
-    let codingworker::store::Admission::New(job) = admitted else { panic!("{admitted:?}") };
+    let lease = std::time::Duration::from_secs(60);
+    let me = Claimant { owner: "one".into(), lease, begins: true };
+    let admitted = store.admit(&task.unwrap(), "r", &me, Timestamp(0)).await.unwrap();
+    let Admission::New(job) = admitted else { panic!("{admitted:?}") };
     let record = |event| Record { at: Timestamp(1), took_ms: 0, event };
     let ended = record(Event::Ended(Outcome::GaveUp));
-    store.append(&job.id, &ended, JobState::Running, None).await.unwrap();
+    store.append(&job.fence, &ended, JobState::Running, None).await.unwrap();
     assert!(world.outbox.untold().await.unwrap().is_empty(), "it is not over yet");
     for _ in 0..2 {
-        store.append(&job.id, &record(Event::Closed), JobState::Failed, None).await.unwrap();
+        store.append(&job.fence, &record(Event::Closed), JobState::Failed, None).await.unwrap();
     }
     let untold = world.outbox.untold().await.unwrap();
     assert_eq!(untold.len(), 1, "once");
-    assert_eq!(untold[0].what, UntoldKind::Job(job.id));
+    assert_eq!(untold[0].what, UntoldKind::Job(job.fence.job));
     // Made into a notice and crossed off in one go.
     world.outbox.post(vec![], None, Some(untold[0].seq), Timestamp(2)).await.unwrap();
     assert!(world.outbox.untold().await.unwrap().is_empty());

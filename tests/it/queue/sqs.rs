@@ -76,7 +76,7 @@ pub(super) const WISH: Wish =
 const DEFAULTS: Wish = Wish { wait: Duration::from_secs(20), ..WISH };
 
 fn receipt() -> Receipt {
-    Receipt { id: "m1".into(), handle: "h1".into(), body: "{}".into() }
+    Receipt { id: "m1".into(), handle: "h1".into(), body: "{}".into(), asked_at: None }
 }
 
 fn bury() -> Settlement {

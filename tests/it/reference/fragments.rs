@@ -35,6 +35,7 @@ pub(super) const FRAGMENTS: &[(&str, &str)] = &[
     (": it belongs in a section, as `…`", "config-unknown-key"),
     (": did you mean `…`?", "config-unknown-key, config-value-not-known"),
     ("is no host's name", "config-address"),
+    ("Ollama at … …", "model-busy: who turned us away, and how"),
     ("is an address", "config-address"),
     ("is this machine", "config-address"),
     ("active endpoints", "compared with what the engine says, never shown"),

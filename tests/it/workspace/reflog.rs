@@ -12,8 +12,9 @@ use codingworker::workspace::{Rebased, Workspace, WorkspaceError};
 use super::branch::HOSTILE;
 use super::world::{World, git, try_git, write};
 
-const STEPS: usize = 300;
-const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
+/// In each of two worlds, side by side.
+const STEPS: usize = 150;
+const SEEDS: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0xbf58_476d_1ce4_e5b9];
 const BRANCHES: [&str; 3] = ["f", "g/h", HOSTILE[2]];
 const ZERO: &str = "0000000000000000000000000000000000000000";
 
@@ -222,15 +223,38 @@ impl Ours<'_> {
     }
 }
 
-#[tokio::test]
-async fn in_three_hundred_steps_by_us_and_others_nothing_of_ours_is_but_a_fast_forward() {
+#[test]
+fn in_three_hundred_steps_by_us_and_others_nothing_of_ours_is_but_a_fast_forward() {
+    let here = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let done = std::thread::scope(|scope| {
+        let worlds = SEEDS.map(|seed| scope.spawn(move || here().block_on(steps(seed))));
+        worlds.map(|it| it.join().unwrap())
+    });
+    let pushes: usize = done.iter().map(|it| it.0).sum();
+    let mut tally: HashMap<&str, usize> = HashMap::new();
+    for (kind, times) in done.iter().flat_map(|it| &it.1) {
+        *tally.entry(kind).or_default() += times;
+    }
+    for kind in
+        ["pushed", "pushed, and once more later", "gone", "moved, rebased", "moved, conflict"]
+    {
+        assert!(
+            tally.get(kind).is_some_and(|&times| times > 0),
+            "{kind} never happened: {tally:?}"
+        );
+    }
+    assert!(pushes > 20, "only {pushes} pushes of ours were written down: {tally:?}");
+}
+
+/// One world's steps: the pushes of ours that it wrote down, and what became of how many.
+async fn steps(seed: u64) -> (usize, HashMap<&'static str, usize>) {
     let world = World::with(&[("file0", "0\n"), ("file1", "0\n"), ("ours", "0\n")]);
     for setting in ["receive.denyNonFastForwards", "receive.denyDeletes"] {
         git(&world.remote(), &["config", setting, "false"]);
     }
     git(&world.remote(), &["config", "core.logAllRefUpdates", "always"]);
     let main = world.tip("main");
-    let mut others = Others { world: &world, dice: Dice(SEED), seen: 0 };
+    let mut others = Others { world: &world, dice: Dice(seed), seen: 0 };
     BRANCHES.iter().for_each(|branch| others.act(branch));
     let mut ours = Ours { world: &world, jobs: HashMap::new(), tally: HashMap::new() };
     for _ in 0..STEPS {
@@ -245,20 +269,11 @@ async fn in_three_hundred_steps_by_us_and_others_nothing_of_ours_is_but_a_fast_f
     let mut pushes = others.seen;
     for branch in BRANCHES {
         let (bad, some) = non_fast_forwards(&world, branch);
-        assert_eq!(bad, Vec::<String>::new(), "seed {SEED:#x}");
+        assert_eq!(bad, Vec::<String>::new(), "seed {seed:#x}");
         pushes += some;
     }
     assert_eq!(world.tip("main"), main, "somebody touched main");
-    let tally = ours.tally;
-    for kind in
-        ["pushed", "pushed, and once more later", "gone", "moved, rebased", "moved, conflict"]
-    {
-        assert!(
-            tally.get(kind).is_some_and(|&times| times > 0),
-            "{kind} never happened: {tally:?}"
-        );
-    }
-    assert!(pushes > 20, "only {pushes} pushes of ours were written down: {tally:?}");
+    (pushes, ours.tally)
 }
 
 /// Control: what git calls a forced push would be found.

@@ -64,6 +64,25 @@ async fn restoring_keeps_what_is_ignored_and_nothing_else() {
     assert!(!tree.join(".git").exists() && !tree.join("hollow").exists());
 }
 
+/// Build caches compare times: what is the same in the next attempt must not look newer.
+#[tokio::test]
+async fn from_attempt_to_attempt_caches_stay_and_what_did_not_change_keeps_its_time() {
+    let world = World::with(&[(".gitignore", "target/\n"), ("src/a", "1\n"), ("src/b", "1\n")]);
+    let (workspace, it) = world.check_out("job1").await;
+    let tree = workspace.tree();
+    let time = |file: &str| std::fs::metadata(tree.join(file)).unwrap().modified().unwrap();
+    let before = time("src/b");
+    write(tree, &[("target/debug/out", "built"), ("src/a", "22\n")]);
+    write(workspace.home(), &[(".cache/go-build/x", "built")]);
+    let built = time("target/debug/out");
+    let second = workspace.snapshot().await.unwrap().tree;
+    for next in [&it.tree, &second] {
+        workspace.restore(next).await.unwrap();
+        assert_eq!((time("src/b"), time("target/debug/out")), (before, built));
+        assert_eq!(contents(workspace.home())[".cache/go-build/x"], b"built");
+    }
+}
+
 #[tokio::test]
 async fn restoring_writes_through_no_link() {
     let world = World::with(&[("src/a", "1\n"), ("src/b", "1\n")]);

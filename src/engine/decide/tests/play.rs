@@ -105,6 +105,7 @@ impl Play {
             Action::Label { done } => format!("Label {}", if done { "done" } else { "failed" }),
             Action::Tell(phase) => format!("Tell {phase:?}"),
             Action::Rest(rest) => format!("Rest {} s", rest.as_secs()),
+            Action::Await(model) => format!("Await {}", model.name),
             other => format!("{other:?}"),
         };
         writeln!(self.story, "-> {line}").unwrap();
@@ -165,6 +166,7 @@ pub(super) fn inspection() -> Inspection {
         removed: 0,
         open: true,
         asked_by: None,
+        asked_at: None,
         default_branch: "main".to_owned(),
         public: false,
         network: false,

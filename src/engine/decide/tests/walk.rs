@@ -43,6 +43,7 @@ fn every_history_ends_whatever_the_world_answers() {
         broke(Fault::Transient),
         broke(Fault::Permanent),
         broke(Fault::ModelAway),
+        broke(Fault::ModelBusy),
         Event::Rested,
     ];
     let policy = Policy { max_waits: 1, max_retries: 1, max_fixes: 1, ..policy() };
@@ -73,13 +74,13 @@ fn every_history_ends_whatever_the_world_answers() {
 fn fits(action: &Action, event: &Event, progress: &Progress) -> bool {
     match (action, event) {
         (Action::End(_) | Action::Close(_), it) => matches!(it, Event::Closed),
-        (Action::Rest(_), it) => matches!(it, Event::Rested),
+        (Action::Rest(_) | Action::Await(_), it) => matches!(it, Event::Rested),
         (Action::Push(_), Event::Rebased { .. }) => progress.on_pull && !progress.rebased,
         (Action::Push(_), Event::Ended(Outcome::Clashed { .. })) => progress.on_pull,
         (Action::Inspect, Event::Ended(it)) => {
             matches!(it, Outcome::Refused(_) | Outcome::Answered(_) | Outcome::Joined(_))
         }
-        (_, Event::Failed(it)) if it.fault == Fault::ModelAway => {
+        (_, Event::Failed(it)) if it.fault.is_of_model() => {
             matches!(action, Action::Attempt(_))
         }
         (_, Event::Failed(_)) => true,

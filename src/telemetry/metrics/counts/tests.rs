@@ -220,10 +220,14 @@ fn each_check_that_ran_is_timed_with_what_it_said() {
 
 #[test]
 fn a_retry_is_counted_by_the_fault_before_it() {
-    for (it, name) in [Fault::Transient, Fault::ModelAway, Fault::Permanent, Fault::Interrupted]
-        .iter()
-        .zip(FAULTS)
-    {
+    let faults = [
+        Fault::Transient,
+        Fault::ModelAway,
+        Fault::ModelBusy,
+        Fault::Permanent,
+        Fault::Interrupted,
+    ];
+    for (it, name) in faults.iter().zip(FAULTS) {
         let failed = shown(&of(Event::Failed(failure(*it))));
         assert_eq!(failed[1], format!("failures{{fault={name}}} +1"));
         let about = About { comment: true, fault: Some(*it), ..About::default() };

@@ -28,6 +28,7 @@ fn job() -> Job {
         receipt: None,
         pull_request: None,
         cancel_requested: false,
+        owner: None,
     }
 }
 

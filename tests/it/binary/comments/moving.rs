@@ -15,6 +15,7 @@ async fn what_happens_to_the_branch_while_the_agent_works_is_followed_or_told() 
     let answer = move |_: &str, _| Reply::When(held.clone(), Box::new(doubled()));
     let (mut world, moved) = World::talking(answer).await;
     world.config["worker"]["slots"] = json!(4);
+    world.config["worker"]["model_slots"] = json!(4);
     let clashing = world.proposed("clashing", &[("calc.py", RIGHT)]);
     let deleted = world.proposed("deleted", &[("calc.py", RIGHT)]);
     let closed = world.proposed("closed", &[("calc.py", RIGHT)]);

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use codingworker::domain::job::{Event, Fault, Outcome, TurnOutcome};
+use codingworker::domain::job::{Event, Outcome, TurnOutcome};
 use nix::sys::signal::Signal;
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use crate::binary::world::{MODEL, REPOSITORY, World, answers, count, right, unti
 use crate::scripted_ollama::{Reply, ScriptedOllama};
 
 fn is_away(event: &Event) -> bool {
-    matches!(event, Event::Failed(it) if it.fault == Fault::ModelAway)
+    matches!(event, Event::Failed(it) if it.fault.is_of_model())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,8 +9,10 @@ use async_trait::async_trait;
 use codingworker::agent::{Agent, AgentError, Edit, EditVerdict, Errand, Readiness};
 use codingworker::app;
 use codingworker::audit::Audit;
+use codingworker::cage::Cage;
 use codingworker::cage::bare::Bare;
 use codingworker::code_host::github::{GitHub, GitHubOptions};
+use codingworker::deps::caches::Caches;
 use codingworker::domain::job::{Model, Outcome, Tokens};
 use codingworker::domain::verification::Isolation;
 use codingworker::engine::authority;
@@ -19,10 +21,11 @@ use codingworker::engine::gate::Limits;
 use codingworker::engine::report::{Language, Masthead};
 use codingworker::redact::Redactor;
 use codingworker::runner::host::{HostOptions, HostRunner};
-use codingworker::store::Store;
+use codingworker::store::sqlite::SqliteStore;
 use codingworker::worker::crew::Crew;
 use codingworker::worker::hands::{ASK, Tools};
 use codingworker::worker::lifecycle::Bells;
+use codingworker::worker::models::Models;
 use codingworker::worker::shift::Shift;
 use codingworker::workspace::{WorkspaceOptions, Workspaces};
 use secrecy::SecretString;
@@ -40,7 +43,7 @@ use crate::scripted_ollama::Reply;
 /// No run of the worker takes longer.
 const LIMIT: Duration = Duration::from_secs(180);
 /// The name that the worker's children carry.
-const MARK: &str = "payloads";
+pub(super) const MARK: &str = "payloads";
 
 /// One thing that an injected instruction makes of a turn.
 #[derive(Clone, Copy)]
@@ -120,6 +123,11 @@ pub(super) struct Field {
     pub(super) world: World,
     agent: Arc<PlayedAgent>,
     count: usize,
+    /// What is around the checks, and what they find.
+    pub(super) cage: Arc<dyn Cage>,
+    pub(super) path: String,
+    pub(super) env: Vec<(String, String)>,
+    pub(super) caches: Option<Caches>,
 }
 
 impl Field {
@@ -137,7 +145,15 @@ impl Field {
     fn of(world: World) -> Self {
         oracle::plant(&world);
         let agent = PlayedAgent { deed: Mutex::default(), world: world.path().to_owned() };
-        Self { world, agent: Arc::new(agent), count: 0 }
+        Self {
+            world,
+            agent: Arc::new(agent),
+            count: 0,
+            cage: Arc::new(Bare),
+            path: PATH.to_owned(),
+            env: Vec::new(),
+            caches: None,
+        }
     }
 
     /// Plays one payload in a repository of its own, and if `honest` a job without one afterwards;
@@ -167,7 +183,12 @@ impl Field {
     }
 
     /// One issue from its label to its end.
-    async fn job(&self, name: &str, deed: Option<Deed>, delivery: &str) -> (u64, Vec<String>) {
+    pub(super) async fn job(
+        &self,
+        name: &str,
+        deed: Option<Deed>,
+        delivery: &str,
+    ) -> (u64, Vec<String>) {
         *self.agent.deed.lock().unwrap() = deed;
         let issue = self.world.issue(name, TITLE, BODY);
         let task = json!({
@@ -228,10 +249,10 @@ impl Field {
             remote_env: Vec::new(),
             mark: Some(MARK.to_owned()),
         });
-        let store = Store::new(database.clone());
+        let store = SqliteStore::over(database.clone());
         let runner = HostOptions {
-            path: PATH.to_owned(),
-            extra_env: Vec::new(),
+            path: self.path.clone(),
+            extra_env: self.env.clone(),
             mark: Some(MARK.to_owned()),
             limits: codingworker::cage::Limits::default(),
         };
@@ -240,8 +261,9 @@ impl Field {
             agent: self.agent.clone(),
             agent_level: codingworker::domain::verification::Isolation::Native,
             deps: codingworker::deps::Deps::new(state_dir.join("deps")),
+            caches: self.caches.clone(),
             places: codingworker::worker::scene::Places::Machine,
-            runner: Arc::new(HostRunner::new(runner, Arc::new(Bare))),
+            runner: Arc::new(HostRunner::new(runner, self.cage.clone())),
             host: Arc::new(host),
             workspaces: workspaces.unwrap(),
             masthead: Masthead { language: Language::En, worker: "test-worker".to_owned() },
@@ -257,6 +279,7 @@ impl Field {
             clock: app::clock(),
         };
         let crew = Crew {
+            pens: codingworker::worker::line::Pens::default(),
             tools: tools.into(),
             store: store.clone(),
             log_dir: state_dir.join("logs/jobs"),
@@ -270,7 +293,9 @@ impl Field {
             clock: app::clock(),
         };
         Shift {
+            name: "one".to_owned(),
             queue: Arc::new(codingworker::queue::sqlite::SqliteQueue::new(database.clone(), queue)),
+            models: Models::new(store.clone(), app::clock(), "test"),
             store,
             hire: Arc::new(crew),
             policy: policy().into(),
