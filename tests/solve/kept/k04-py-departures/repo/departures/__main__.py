@@ -1,0 +1,5 @@
+import sys
+
+from departures.cli import main
+
+sys.exit(main())

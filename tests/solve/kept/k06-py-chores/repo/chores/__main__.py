@@ -1,0 +1,5 @@
+import sys
+
+from chores.cli import main
+
+sys.exit(main())

@@ -1,0 +1,2 @@
+class ChoreError(Exception):
+    """Shown to the user without a traceback."""

@@ -1,0 +1,5 @@
+import sys
+
+from plst.cli import main
+
+sys.exit(main())

@@ -1,0 +1,5 @@
+import sys
+
+from gradebook.cli import main
+
+sys.exit(main())

@@ -1,0 +1,2 @@
+export { Cache } from "./cache.js";
+export { memoize } from "./memoize.js";
