@@ -1,6 +1,6 @@
 //! Whole shifts, told with the real queue and store, and hands that only pretend.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,10 +18,11 @@ use codingworker::domain::project::Narrowing;
 use codingworker::domain::time::Timestamp;
 use codingworker::domain::verification::{Plan, Verification};
 use codingworker::engine::decide::{Action, OnFailure, Policy};
+use codingworker::engine::intake;
 use codingworker::queue::sqlite::{SqliteQueue, SqliteQueueOptions};
 use codingworker::queue::{Depth, Settlement, TaskQueue};
 use codingworker::store::sqlite::SqliteStore;
-use codingworker::store::{Job, JobFilter, Store};
+use codingworker::store::{Job, JobFilter, Store, job_id};
 use codingworker::worker::drive::Perform;
 use codingworker::worker::lease::Lease;
 use codingworker::worker::lifecycle::Bells;
@@ -67,6 +68,12 @@ impl Wall {
     pub(crate) fn count(&self, action: &str) -> usize {
         let done = self.done.lock().unwrap();
         done.values().flatten().filter(|it| **it == action).count()
+    }
+
+    /// For which jobs an action was done.
+    fn of(&self, action: &str) -> BTreeSet<JobId> {
+        let done = self.done.lock().unwrap();
+        done.iter().filter(|(_, it)| it.contains(&action)).map(|(job, _)| job.clone()).collect()
     }
 
     pub(crate) fn hold(&self) -> Arc<Notify> {
@@ -285,6 +292,13 @@ pub(crate) fn task(issue: u64, delivery: &str) -> String {
     format!(r#"{{"issue_number": {issue}, "repository": "acme/api", "delivery": "{delivery}"}}"#)
 }
 
+fn request_on(pull: u64, comment: u64) -> String {
+    format!(
+        r#"{{"type": "pr_comment", "pr_number": {pull}, "comment_id": {comment},
+        "comment_kind": "issue_comment", "repository": "acme/api", "body": "@ai-fix handle nothing"}}"#
+    )
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_labelled_issue_becomes_a_pull_request_and_leaves_the_queue() {
     let world = World::new();
@@ -373,6 +387,30 @@ async fn no_more_is_taken_than_there_are_free_slots() {
     world.wall.let_go();
     until("all done", async || world.wall.count("dismiss") == 5).await;
     assert_eq!(world.wall.most_at_work.load(Ordering::SeqCst), 2);
+    bells.drain.cancel();
+    shift.await.unwrap();
+}
+
+/// What takes the later requests along is the first: it must be the one that begins.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_several_requests_on_one_pull_request_the_first_begins_and_the_others_wait() {
+    let world = World { slots: 90, ..World::new() };
+    let mut firsts = BTreeSet::new();
+    for pull in 1..=30 {
+        for request in 0..3 {
+            let asked = request_on(pull, pull * 3 + request);
+            if request == 0 {
+                firsts.insert(job_id(&intake::task(&asked, "").unwrap().key()));
+            }
+            world.queue.submit(&asked).await.unwrap();
+        }
+    }
+    world.wall.hold();
+    let (shift, bells) = world.serve();
+    until("one of each at work", async || world.wall.count("begin") == 30).await;
+    assert_eq!(world.wall.of("begin"), firsts);
+    world.wall.let_go();
+    until("all done", async || world.wall.count("dismiss") == 90).await;
     bells.drain.cancel();
     shift.await.unwrap();
 }

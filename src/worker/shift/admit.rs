@@ -66,7 +66,7 @@ impl Shift {
                     }
                     _ => {
                         let slot = free.pop();
-                        let begins = slot.is_some() && desk.lanes.of(&asked.task).is_none();
+                        let begins = slot.is_some() && !desk.lanes.are_needed_by(&asked.task);
                         entries.push(Entry { asked, slot, begins });
                     }
                 }

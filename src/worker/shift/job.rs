@@ -17,7 +17,7 @@ use crate::store::{Job, StoreError, Taken};
 use crate::worker::board::Board;
 use crate::worker::drive::{DriveError, Journal, JournalError, Reins, drive};
 use crate::worker::journal::StoreJournal;
-use crate::worker::lanes::Lane;
+use crate::worker::lanes::{Lane, Turn};
 use crate::worker::lease::{Lease, Moment, settle};
 use crate::worker::models::{Limited, Seat};
 
@@ -70,6 +70,8 @@ impl Shift {
             cancel.cancel();
         }
         self.board.begin(job.id.clone(), lease.clone(), cancel.clone());
+        // Here and not in the task: which of several tasks runs first is anybody's guess.
+        let turn = desk.lanes.line_up(&job.task);
         let (shift, desk) = (self.clone(), desk.clone());
         let at_work = AtWork { job: job.id.clone(), board: self.board.clone() };
         let span = tracing::info_span!("job", job = %job.id);
@@ -79,7 +81,7 @@ impl Shift {
                 // A job that was taken up may have to wait for a slot; its lease is kept meanwhile.
                 let work = async {
                     let Some(slot) = slot.await else { return };
-                    let Some((_lane, slot)) = shift.turn(&job, slot, &lease, &desk).await else {
+                    let Some((_lane, slot)) = shift.turn(turn, slot, &lease, &desk).await else {
                         return;
                     };
                     let lease = lease.clone();
@@ -100,15 +102,16 @@ impl Shift {
     /// `None`: it will not be this job's turn, and its delivery is settled.
     async fn turn(
         &self,
-        job: &Job,
+        turn: Turn,
         slot: OwnedSemaphorePermit,
         lease: &Lease,
         desk: &Desk,
     ) -> Option<(Option<Lane>, OwnedSemaphorePermit)> {
-        let Some(lane) = desk.lanes.of(&job.task) else { return Some((None, slot)) };
-        if let Ok(held) = lane.clone().try_lock_owned() {
-            return Some((Some(held), slot));
-        }
+        let lane = match turn {
+            Turn::Free => return Some((None, slot)),
+            Turn::First(lane) => return Some((Some(lane), slot)),
+            Turn::Later(lane) => lane,
+        };
         drop(slot);
         let _place = Place::take(&desk.waiting);
         if desk.waiting.load(Ordering::SeqCst) > MOST_IN_LANES {
@@ -117,7 +120,7 @@ impl Shift {
         }
         tracing::info!("waits for another job on the same pull request");
         let waited = async {
-            let lane = lane.lock_owned().await;
+            let lane = lane.await;
             let slot = self.slots.take().await?;
             Some((Some(lane), slot))
         };
