@@ -179,12 +179,21 @@ async fn a_hosted_model_is_sought_at_its_vendor_and_nowhere_else() {
         })
         .unwrap();
         world.model.name = model.into();
-        // Aider tries again for a minute.
-        world.model.timeout = Duration::from_secs(20);
-        let seen = Seen::default();
-        let edit = world.edit(PROMPT, &["a.py"], Some(&seen), &CancellationToken::new()).await;
-        let seen = String::from_utf8(seen.0.into_inner().unwrap()).unwrap();
-        assert!(seen.contains(words), "{seen}\n{edit:?}");
+        let (seen, stop) = (Seen::default(), CancellationToken::new());
+        let said = || String::from_utf8_lossy(&seen.0.lock().unwrap()).into_owned();
+        // Aider tries again for a minute: it is stopped once it has said what it met.
+        let met = async {
+            while !said().contains(words) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            stop.cancel();
+            std::future::pending::<()>().await;
+        };
+        let edit = tokio::select! {
+            edit = world.edit(PROMPT, &["a.py"], Some(&seen), &stop) => edit,
+            () = met => unreachable!(),
+        };
+        assert!(said().contains(words), "{}\n{edit:?}", said());
         assert_eq!(world.ollama.paths(), [""; 0], "the proxy of the keys' file was used");
     }
 }
