@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::*;
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_secs(180);
 
 impl World {
     /// With an agent for the job, which is imported in the background from now on.
