@@ -45,6 +45,22 @@ pub fn red_again(base: &Verification, failed: &[String], now: &Step) -> Option<C
     (!again.is_empty()).then(|| complaint(now, again))
 }
 
+/// The same complaint with what tells what to mend instead of an excerpt, where that is known.
+pub fn with_telling(complaint: Complaint, telling: Option<String>) -> Complaint {
+    match (complaint, telling) {
+        (Complaint::Red { check, command, exit, tests, .. }, Some(excerpt)) => {
+            Complaint::Red { check, command, exit, tests, excerpt }
+        }
+        (complaint, _) => complaint,
+    }
+}
+
+/// The single tests that were red on the base: what their failures print now is not to be mended.
+pub fn stood(base: &Verification, check: Check) -> &[String] {
+    let step = base.step(check).filter(|step| !step.exit.is_success());
+    step.and_then(|step| step.tests.as_ref()).map_or(&[], |tests| &tests.failed)
+}
+
 /// What was red on the base, for people to know: a check among these proves little or nothing.
 pub fn standing(base: &Verification) -> Vec<StandingRed> {
     let red = base.steps.iter().filter(|step| !step.exit.is_success());
@@ -225,6 +241,27 @@ mod tests {
             tests: vec!["old".to_owned()],
         };
         assert_eq!(standing(&base), [expected]);
+    }
+
+    #[test]
+    fn what_tells_takes_the_excerpts_place_and_nothing_else_does() {
+        let red = newly_red(&of(&[]), &of(&[step(Check::Test, 1, &[], &["a"])])).unwrap();
+        assert_eq!(with_telling(red.clone(), None), red);
+        let Complaint::Red { excerpt, tests, .. } = with_telling(red, Some("a failed".to_owned()))
+        else {
+            panic!("it is still red")
+        };
+        assert_eq!((excerpt.as_str(), tests), ("a failed", vec!["a".to_owned()]));
+        let odd = Complaint::Unusable { reason: "cut off".to_owned() };
+        assert_eq!(with_telling(odd.clone(), Some("x".to_owned())), odd);
+    }
+
+    #[test]
+    fn only_what_was_red_on_the_base_stood() {
+        let base =
+            of(&[step(Check::Build, 0, &[], &["x"]), step(Check::Test, 1, &["a"], &["old"])]);
+        assert_eq!(stood(&base, Check::Test), ["old"]);
+        assert!(stood(&base, Check::Build).is_empty() && stood(&base, Check::Lint).is_empty());
     }
 
     fn any_step(check: Check) -> impl Strategy<Value = Step> {

@@ -15,9 +15,11 @@ mod narrow;
 mod node;
 mod python;
 mod rust;
+mod telling;
 
 pub use excerpt::excerpt;
 pub use narrow::narrowed;
+pub use telling::{is_of_project, telling};
 
 /// The names that one output told. A name that both passed and failed counts as failed: two
 /// tests may have one name.

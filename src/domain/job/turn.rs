@@ -36,7 +36,7 @@ pub enum Complaint {
         exit: Exit,
         /// The single tests that are newly red, where their names are known.
         tests: Vec<String>,
-        /// The telling part of its output.
+        /// What of its output tells what to mend: the first failure, and the names of the rest.
         excerpt: String,
     },
     /// The reply could not be used; no check ran on it, and its edits were undone.

@@ -87,7 +87,7 @@ fn cleaned(output: &str) -> Vec<String> {
     lines
 }
 
-fn is_library(line: &str) -> bool {
+pub(super) fn is_library(line: &str) -> bool {
     ["/lib/python3", "/site-packages/", "node_modules/", "node:internal", "/rustc/", "(node:"]
         .iter()
         .any(|part| line.contains(part))
@@ -188,7 +188,7 @@ fn tells(line: &str) -> bool {
 }
 
 /// Paths into somebody's home or temporary folder keep their last two names.
-fn shortened(line: &str) -> String {
+pub(super) fn shortened(line: &str) -> String {
     const ROOTS: [&str; 7] =
         ["/tmp/", "/private/", "/var/folders/", "/home/", "/Users/", "/root/", "/var/lib/"];
     let mut short = String::with_capacity(line.len());

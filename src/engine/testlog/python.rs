@@ -49,7 +49,7 @@ fn unittest(output: &str, names: &mut Names) {
 
 /// `test_two (calc.Sums.test_two)`, before Python 3.11 `test_two (calc.Sums)`: the full name, and
 /// what comes after it.
-fn unittest_name(line: &str) -> Option<(String, &str)> {
+pub(super) fn unittest_name(line: &str) -> Option<(String, &str)> {
     let (test, rest) = line.trim_start().split_once(" (")?;
     let (path, rest) = rest.split_once(')')?;
     let word = |text: &str| {

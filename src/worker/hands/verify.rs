@@ -62,9 +62,10 @@ impl Hands {
                 complaint = Some(red);
                 break;
             }
-            verification.steps.push(self.step(planned, "work", &tree, story, stop).await?);
-            complaint = judge::newly_red(&base, &verification);
-            if complaint.is_some() {
+            let (step, output) = self.checked(planned, "work", &tree, story, stop).await?;
+            verification.steps.push(step);
+            if let Some(red) = judge::newly_red(&base, &verification) {
+                complaint = Some(self.telling(red, &output, &tree, &base, story).await?);
                 break;
             }
         }
@@ -87,8 +88,31 @@ impl Hands {
         }
         let Some(command) = testlog::narrowed(&planned.command, failed) else { return Ok(None) };
         let narrow = PlannedStep { command, ..planned.clone() };
-        let step = self.step(&narrow, "what failed before", tree, story, stop).await?;
-        Ok(judge::red_again(base, failed, &step).map(|red| (step, red)))
+        let (step, output) = self.checked(&narrow, "what failed before", tree, story, stop).await?;
+        let Some(red) = judge::red_again(base, failed, &step) else { return Ok(None) };
+        Ok(Some((step, self.telling(red, &output, tree, base, story).await?)))
+    }
+
+    /// The complaint as the agent gets it: with what tells what to mend, where that is recognised.
+    async fn telling(
+        &mut self,
+        red: Complaint,
+        output: &str,
+        tree: &ObjectId,
+        base: &Verification,
+        story: &Story,
+    ) -> Result<Complaint, Failure> {
+        let Complaint::Red { check, .. } = &red else { return Ok(red) };
+        let workspace = self.workspace(story).await?;
+        let files = workspace.files(tree).await?.into_iter().map(|it| it.path).collect();
+        // The agent names files from the root of the tree.
+        let output = match workspace.tree().to_str() {
+            Some(root) => output.replace(&format!("{root}/"), ""),
+            None => output.to_owned(),
+        };
+        let ours = |path: &str| testlog::is_of_project(path, &files);
+        let telling = testlog::telling(&output, &ours, judge::stood(base, *check));
+        Ok(judge::with_telling(red, telling))
     }
 
     /// Runs the project's formatter and keeps what it did to files that the agent had touched.
@@ -204,6 +228,18 @@ impl Hands {
         story: &Story,
         stop: &CancellationToken,
     ) -> Result<Step, Failure> {
+        Ok(self.checked(planned, on, tree, story, stop).await?.0)
+    }
+
+    /// The same, with all that it printed.
+    async fn checked(
+        &mut self,
+        planned: &PlannedStep,
+        on: &str,
+        tree: &ObjectId,
+        story: &Story,
+        stop: &CancellationToken,
+    ) -> Result<(Step, String), Failure> {
         let title = format!("{} ({on})", planned.check.name());
         if planned.docker && planned.check != Check::Build {
             self.build_image(on, tree, story, stop).await?;
@@ -212,7 +248,7 @@ impl Hands {
         if planned.check == Check::Build {
             self.built = ended.exit.is_success().then(|| tree.clone());
         }
-        Ok(Step {
+        let step = Step {
             check: planned.check,
             command: planned.command.clone(),
             exit: ended.exit,
@@ -225,7 +261,8 @@ impl Hands {
                 true => String::new(),
                 false => testlog::excerpt(&ended.output, EXCERPT_LINES, EXCERPT_BYTES),
             },
-        })
+        };
+        Ok((step, ended.output))
     }
 
     /// A command that runs the job's image sees the tree only as the image was built from it: the
