@@ -36,6 +36,7 @@ pub mod beside;
 mod kept;
 mod lining;
 mod living;
+mod minding;
 pub mod reload;
 mod seeing;
 pub mod telling;

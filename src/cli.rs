@@ -36,6 +36,7 @@ mod serve;
 mod service;
 mod setup_repo;
 mod socket_proxy;
+mod stats;
 mod submit;
 pub mod trouble;
 
@@ -121,6 +122,8 @@ enum Command {
     Retry(jobs::One),
     /// Show how much waits in the queue; list its dead letters, and send them back
     Queue(queue::Arguments),
+    /// Count what was solved, by repository, model and kind, and what became of it
+    Stats(stats::Arguments),
     /// List the notification channels and what waits for them; try them out
     Notify(notify::Arguments),
     /// Show who asked for what and what was decided, newest first; check that it is untouched
@@ -188,6 +191,7 @@ fn dispatch(arguments: Arguments, options: LoadOptions, output: &Output) -> Resu
         Command::Cancel(one) => jobs::cancel(&desk, &one),
         Command::Retry(one) => submit::retry(&desk, &one),
         Command::Queue(arguments) => queue::run(&desk, arguments),
+        Command::Stats(arguments) => stats::run(&desk, arguments),
         Command::Notify(arguments) => notify::run(&desk, arguments),
         Command::Audit(arguments) => audit::run(&desk, arguments),
         Command::Backup(arguments) => backup::back_up(&desk, &arguments),

@@ -16,7 +16,7 @@ pub mod folder;
 pub mod github;
 mod watch;
 
-pub use watch::{Look, Page, Watch};
+pub use watch::{Glance, Look, Page, Watch};
 
 /// The longest diff that is given, in bytes.
 pub const MOST_DIFF: usize = 512 * 1024;

@@ -31,7 +31,7 @@ const BUSY: Duration = Duration::from_secs(5);
 const CHECKED_UP_TO: u64 = 4 << 20;
 
 /// The schema, one step a version. Steps that were released are never edited.
-const MIGRATIONS: [&str; 10] = [
+const MIGRATIONS: [&str; 11] = [
     include_str!("database/001_jobs.sql"),
     include_str!("database/002_queue.sql"),
     include_str!("database/003_conversation.sql"),
@@ -42,6 +42,7 @@ const MIGRATIONS: [&str; 10] = [
     include_str!("database/008_holds.sql"),
     include_str!("database/009_held_messages.sql"),
     include_str!("database/010_told.sql"),
+    include_str!("database/011_fates.sql"),
 ];
 
 /// The database. Clones share the connection; the last one to go closes the file.

@@ -17,6 +17,7 @@ use crate::domain::job::JobId;
 mod claimant;
 mod claims;
 mod encoding;
+mod fates;
 mod holds;
 mod job;
 pub mod joblog;
@@ -31,6 +32,7 @@ pub mod sqlite;
 
 pub use claimant::{Claimant, Fence, Taken};
 pub use claims::Claims;
+pub use fates::{Fates, Followed};
 pub use holds::Holds;
 pub use job::{Admission, Found, Job, JobFilter, LogSection, StoreError};
 pub use jobs::Jobs;
@@ -43,7 +45,7 @@ pub use polls::{Polls, Watched};
 pub type Store = Arc<dyn JobStore>;
 
 /// All that a store does.
-pub trait JobStore: Jobs + Leases + Claims + Lookup + Memory + Polls + Holds {
+pub trait JobStore: Jobs + Leases + Claims + Lookup + Memory + Polls + Holds + Fates {
     /// Whether workers on other machines use it too: then its leases say who works on what, and
     /// the queue only carries.
     fn is_shared(&self) -> bool;

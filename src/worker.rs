@@ -3,6 +3,7 @@
 pub mod board;
 pub mod crew;
 pub mod drive;
+pub mod fates;
 pub mod hands;
 pub mod journal;
 pub mod lanes;

@@ -6,7 +6,7 @@ use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{AppError, lining, living, seeing, telling, waking, watching};
+use super::{AppError, lining, living, minding, seeing, telling, waking, watching};
 use crate::code_host::Watch;
 use crate::config::Config;
 use crate::database::Database;
@@ -93,6 +93,7 @@ impl Beside {
         watching::start(self).await?;
         waking::start(self).await?;
         lining::start(self).await?;
+        minding::start(self);
         // Last: what says that the worker is ready.
         living::start(self);
         Ok(())

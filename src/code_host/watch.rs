@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::HostError;
+use crate::domain::change::Fate;
 use crate::domain::task::Repository;
 use crate::domain::time::Timestamp;
 use crate::engine::watch::{List, Sighting};
@@ -38,6 +39,26 @@ pub trait Watch: Send + Sync {
     /// The newest reviews of a pull request that were sent, in any order.
     async fn reviews(&self, repository: &Repository, pull: u64)
     -> Result<Vec<Sighting>, HostError>;
+
+    /// What became of a pull request. With the `etag` of an earlier look it costs nothing where
+    /// nothing has changed.
+    async fn fate(
+        &self,
+        repository: &Repository,
+        number: u64,
+        etag: Option<&str>,
+    ) -> Result<Glance, HostError>;
+}
+
+/// What a look at a pull request showed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Glance {
+    /// What became of it; `None`: nothing about it has changed.
+    pub fate: Option<Fate>,
+    /// What to show the next time.
+    pub etag: Option<String>,
+    /// How long the code host wants to be left alone now, if it says so.
+    pub wait: Option<Duration>,
 }
 
 /// What a look showed.

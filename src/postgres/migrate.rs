@@ -3,7 +3,8 @@
 use super::{Postgres, PostgresError, Step};
 
 /// One step a version. Steps that were released are never edited.
-const MIGRATIONS: [&str; 2] = [include_str!("001_store.sql"), include_str!("002_queue.sql")];
+const MIGRATIONS: [&str; 3] =
+    [include_str!("001_store.sql"), include_str!("002_queue.sql"), include_str!("003_fates.sql")];
 
 /// `pg_advisory_xact_lock` of this number is held while the schema is changed: "codingwo" in ASCII.
 const LOCK: i64 = 0x636f_6469_6e67_776f;

@@ -10,6 +10,7 @@ use crate::postgres::{Postgres, Row, Step, ToSql, Work};
 use super::{Fence, JobStore, Store, StoreError};
 
 mod claims;
+mod fates;
 mod holds;
 mod jobs;
 mod leases;

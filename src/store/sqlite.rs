@@ -10,6 +10,7 @@ use crate::fault::{Mutation, mutated};
 use super::{Fence, JobStore, Store, StoreError};
 
 mod claims;
+mod fates;
 mod holds;
 mod jobs;
 mod leases;

@@ -24,6 +24,7 @@ mod jobs;
 mod logs;
 mod queue;
 mod settings;
+mod stats;
 mod submit;
 
 /// A home without a configuration, in which nothing has happened yet.

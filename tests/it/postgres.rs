@@ -4,7 +4,9 @@ use std::future::Future as _;
 use std::time::Duration;
 
 use codingworker::domain::job::Fault;
+use codingworker::domain::time::Timestamp;
 use codingworker::postgres::{Address, Postgres, PostgresError};
+use codingworker::store::postgres::PostgresStore;
 use tokio_util::sync::CancellationToken;
 
 use crate::postgres_server::{PASSWORD, Server};
@@ -234,4 +236,28 @@ async fn who_is_refused_is_told_without_the_password() {
         .await
         .unwrap_err();
     assert_eq!(away.fault(), Fault::Transient, "{away}");
+}
+
+#[tokio::test]
+async fn the_pull_requests_of_an_older_schema_are_followed() {
+    let address = Server::shared().address();
+    let postgres = Postgres::open(address.clone()).await.unwrap();
+    let older: &[&str] = &[
+        "DROP TABLE fates",
+        "UPDATE schema_version SET version = 2",
+        "INSERT INTO jobs (id, key, repository, issue, task, state, created_at, updated_at)
+         SELECT id, id, 'acme/api', issue, '{\"repository\": \"Acme/Api\"}', 'done', 1, 1
+         FROM (VALUES ('a', 7), ('b', 8), ('c', 9)) AS old (id, issue)",
+        "INSERT INTO events (job, seq, record) VALUES
+         ('a', 1, '{\"at\":50,\"event\":{\"event\":\"opened\",\"of\":{\"number\":8}}}'),
+         ('b', 1, '{\"at\":70,\"event\":{\"event\":\"ended\",\"of\":{\"kind\":\"updated\"}}}'),
+         ('c', 1, '{\"at\":90,\"event\":{\"event\":\"closed\"}}')",
+    ];
+    batch(&postgres, older).await;
+    drop(postgres);
+    let store = PostgresStore::over(Postgres::open(address).await.unwrap(), "one".to_owned());
+    let all = store.fates().await.unwrap();
+    assert_eq!(all.len(), 1);
+    assert_eq!((all[0].repository.to_string(), all[0].number), ("Acme/Api".to_owned(), 8));
+    assert_eq!((all[0].since, all[0].looked_at), (Timestamp(70), None));
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use codingworker::database::DatabaseError;
+use codingworker::domain::change::Fate;
 use codingworker::domain::job::{Event, JobId, JobState, Record};
 use codingworker::domain::task::{Repository, Task};
 use codingworker::domain::time::Timestamp;
@@ -12,8 +13,8 @@ use codingworker::engine::cooldown::{Hold, ModelKey};
 use codingworker::engine::line::Took;
 use codingworker::engine::watch::{List, Mark};
 use codingworker::store::{
-    Admission, Claimant, Claims, Fence, Found, Holds, Job, JobFilter, JobStore, Jobs, Leases,
-    LogSection, Lookup, Memory, Polls, Store, StoreError, Taken, Watched,
+    Admission, Claimant, Claims, Fates, Fence, Followed, Found, Holds, Job, JobFilter, JobStore,
+    Jobs, Leases, LogSection, Lookup, Memory, Polls, Store, StoreError, Taken, Watched,
 };
 
 use tokio::time::Instant;
@@ -242,6 +243,25 @@ impl Polls for Desk {
         mark: &Mark,
     ) -> Answer<()> {
         self.ask(self.inner.watch(at, list, etag, mark)).await
+    }
+}
+
+#[async_trait]
+impl Fates for Desk {
+    async fn open_pulls(&self, since: Timestamp) -> Answer<Vec<Followed>> {
+        self.ask(self.inner.open_pulls(since)).await
+    }
+    async fn looks_since(&self, since: Timestamp) -> Answer<u64> {
+        self.ask(self.inner.looks_since(since)).await
+    }
+    async fn begin_look(&self, pull: &Followed, now: Timestamp) -> Answer<bool> {
+        self.ask(self.inner.begin_look(pull, now)).await
+    }
+    async fn saw(&self, pull: &Followed, fate: Fate, etag: Option<&str>) -> Answer<()> {
+        self.ask(self.inner.saw(pull, fate, etag)).await
+    }
+    async fn fates(&self) -> Answer<Vec<Followed>> {
+        self.ask(self.inner.fates()).await
     }
 }
 

@@ -127,7 +127,7 @@ impl Folder {
         ask(&self.bare(repository), fork.as_deref(), args).await
     }
 
-    fn pull_of(
+    pub(super) fn pull_of(
         &self,
         repository: &Repository,
         number: u64,

@@ -6,7 +6,8 @@ use sha2::{Digest, Sha256};
 use super::ledger::{FolderComment, Ledger};
 use super::{Folder, issue};
 use crate::code_host::HostError;
-use crate::code_host::{Look, Page, Watch};
+use crate::code_host::{Glance, Look, Page, Watch};
+use crate::domain::change::Fate;
 use crate::domain::task::{CommentKind, Repository};
 use crate::domain::time::Timestamp;
 use crate::engine::watch::{List, Sighting};
@@ -62,6 +63,23 @@ impl Watch for Folder {
     ) -> Result<Vec<Sighting>, HostError> {
         let all = comments(&self.ledger(repository)?, CommentKind::Review);
         Ok(all.into_iter().filter(|it| it.thread == pull).collect())
+    }
+
+    async fn fate(
+        &self,
+        repository: &Repository,
+        number: u64,
+        etag: Option<&str>,
+    ) -> Result<Glance, HostError> {
+        let pull = self.pull_of(repository, number)?;
+        let fate = match (pull.merged, pull.open) {
+            (true, _) => Fate::Merged,
+            (false, true) => Fate::Open,
+            (false, false) => Fate::Closed,
+        };
+        let now = format!("\"{}\"", fate.name());
+        let changed = etag != Some(now.as_str());
+        Ok(Glance { fate: changed.then_some(fate), etag: Some(now), wait: None })
     }
 }
 

@@ -13,10 +13,12 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::answer::Answer;
+use super::pull::pull_named;
 use super::wire::{Moment, encoded, page_of};
 use super::{GitHub, User, issue_named, named, path};
 use crate::code_host::HostError;
-use crate::code_host::{Look, Page, Watch};
+use crate::code_host::{Glance, Look, Page, Watch};
+use crate::domain::change::Fate;
 use crate::domain::task::Repository;
 use crate::domain::time::Timestamp;
 use crate::engine::watch::{List, Sighting};
@@ -54,6 +56,14 @@ struct WireWords {
     updated_at: Option<Moment>,
     /// Of a review; it has none while it is being written.
     submitted_at: Option<Moment>,
+}
+
+/// A pull request, as far as it says what became of it.
+#[derive(Deserialize)]
+struct WireFate {
+    state: String,
+    #[serde(default)]
+    merged: bool,
 }
 
 impl From<WireThread> for Sighting {
@@ -158,6 +168,28 @@ impl Watch for GitHub {
         let thing = issue_named(repository, pull);
         let all: Vec<WireWords> = self.wire.newest(&reviews, &thing, MOST_REVIEW_PAGES).await?;
         Ok(all.into_iter().filter_map(|it| it.sighting(List::Threads)).collect())
+    }
+
+    async fn fate(
+        &self,
+        repository: &Repository,
+        number: u64,
+        etag: Option<&str>,
+    ) -> Result<Glance, HostError> {
+        let address = format!("{}/pulls/{number}", path(repository));
+        let answer = self.wire.get_unless(&address, etag).await?;
+        let wait = wait(&answer);
+        if answer.status == StatusCode::NOT_MODIFIED && etag.is_some() {
+            return Ok(Glance { fate: None, etag: etag.map(str::to_owned), wait });
+        }
+        let answer = answer.or_refusal(&pull_named(repository, number))?;
+        let etag = answer.header("etag").map(str::to_owned);
+        let fate = match answer.json::<WireFate>()? {
+            WireFate { merged: true, .. } => Fate::Merged,
+            WireFate { state, .. } if state == "open" => Fate::Open,
+            WireFate { .. } => Fate::Closed,
+        };
+        Ok(Glance { fate: Some(fate), etag, wait })
     }
 }
 

@@ -8,8 +8,10 @@ use crate::domain::task::Task;
 use crate::domain::time::Timestamp;
 use crate::postgres::storable;
 use crate::store::encoding::{from_json, json, lower, signed, unsigned};
+use crate::store::fates::told;
 use crate::store::{Admission, Claimant, Fence, Jobs, LogSection, StoreError, job_id};
 
+use super::fates::FOLLOW;
 use super::leases::{Taking, take};
 use super::row::one;
 use super::{PostgresStore, UNFINISHED};
@@ -63,7 +65,8 @@ impl Jobs for PostgresStore {
         let refused =
             matches!(record.event, Event::Ended(Outcome::Refused(_) | Outcome::Answered(_)));
         let refused = refused.then_some(record.at.0);
-        let told = matches!(record.event, Event::Orphaned);
+        let orphaned = matches!(record.event, Event::Orphaned);
+        let followed = told(&record.event).map(|it| it.number().map(signed));
         let (at, record) = (record.at.0, json(&fence.job, record)?);
         let pull_request = pull_request.map(storable);
         let append = self.fenced(fence, move |step, id| {
@@ -77,9 +80,12 @@ impl Jobs for PostgresStore {
                            WHERE id = $1";
                 step.execute(
                     sql,
-                    &[&id, &state.name(), &at, &pull_request, &begun, &refused, &told],
+                    &[&id, &state.name(), &at, &pull_request, &begun, &refused, &orphaned],
                 )
                 .await?;
+                if let Some(number) = followed {
+                    step.execute(FOLLOW, &[&id, &number, &at]).await?;
+                }
                 if state.is_final() {
                     let sql = "UPDATE jobs SET owner = NULL, lease_until = 0, at_work = false
                                WHERE id = $1";

@@ -10,6 +10,7 @@ use crate::domain::time::Timestamp;
 use crate::store::encoding::{from_json, json, lower, signed, unsigned};
 use crate::store::{Admission, Claimant, Fence, Jobs, LogSection, StoreError, job_id};
 
+use super::fates;
 use super::leases::{Taking, take};
 use super::row::one;
 use super::{SqliteStore, UNFINISHED};
@@ -80,6 +81,7 @@ impl Jobs for SqliteStore {
             matches!(record.event, Event::Ended(Outcome::Refused(_) | Outcome::Answered(_)));
         let refused = refused.then_some(record.at.0);
         let told = matches!(record.event, Event::Orphaned);
+        let followed = fates::to_follow(&record.event);
         let id = fence.job.clone();
         let (at, record) = (record.at.0, json(&id, record)?);
         let pull_request = pull_request.map(str::to_owned);
@@ -100,6 +102,9 @@ impl Jobs for SqliteStore {
                 refused,
                 told
             ])?;
+            if let Some(number) = followed {
+                fates::follow(it, &id.0, number, at)?;
+            }
             if state.is_final() {
                 it.prepare_cached(
                     "UPDATE jobs SET owner = NULL, lease_until = 0, at_work = 0 WHERE id = ?1",

@@ -87,3 +87,36 @@ async fn a_state_folders_worker_keeps_its_name_and_shares_it_with_no_other() {
     let other = Database::open_in_memory().unwrap();
     assert_ne!(SqliteStore::worker(&other, "laptop").await.unwrap(), name);
 }
+
+#[tokio::test]
+async fn the_pull_requests_of_an_older_version_are_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("codingworker.db");
+    let store = SqliteStore::over(Database::open(&path).unwrap());
+    drop(store);
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch("DROP TABLE fates; PRAGMA user_version = 10;").unwrap();
+    let opened = r#"{"at":50,"took_ms":1,"event":{"event":"opened","of":{"number":8,"url":"u","draft":false}}}"#;
+    let updated = r#"{"at":70,"took_ms":1,"event":{"event":"ended","of":{"kind":"updated"}}}"#;
+    let other = r#"{"at":90,"took_ms":1,"event":{"event":"closed"}}"#;
+    for (job, issue, events) in
+        [("a", 7, [opened, other].as_slice()), ("b", 8, &[updated, other]), ("c", 9, &[other])]
+    {
+        old.execute(
+            "INSERT INTO jobs (id, key, repository, issue, task, state, created_at, updated_at)
+             VALUES (?1, ?1, 'acme/api', ?2, '{\"repository\":\"Acme/Api\"}', 'done', 1, 1)",
+            params![job, issue],
+        )
+        .unwrap();
+        for (seq, event) in events.iter().enumerate() {
+            let insert = "INSERT INTO events (job, seq, record) VALUES (?1, ?2, ?3)";
+            old.execute(insert, params![job, seq as i64 + 1, event]).unwrap();
+        }
+    }
+    drop(old);
+    let store = SqliteStore::over(Database::open(&path).unwrap());
+    let all = store.fates().await.unwrap();
+    assert_eq!(all.len(), 1);
+    assert_eq!((all[0].repository.to_string(), all[0].number), ("Acme/Api".to_owned(), 8));
+    assert_eq!((all[0].since, all[0].looked_at), (Timestamp(70), None));
+}

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 
 use super::*;
-use crate::code_host::Look;
+use crate::code_host::{Glance, Look};
 use crate::database::Database;
 use crate::domain::time::Timestamp;
 use crate::engine::intake;
@@ -64,6 +64,10 @@ impl Watch for Host {
 
     async fn reviews(&self, _: &Repository, _: u64) -> Result<Vec<Sighting>, HostError> {
         Ok(Vec::new())
+    }
+
+    async fn fate(&self, _: &Repository, _: u64, _: Option<&str>) -> Result<Glance, HostError> {
+        unreachable!("pull requests are looked after elsewhere")
     }
 }
 

@@ -319,5 +319,6 @@ promises! {
         labelled_issues_are_listed_as_long_as_they_are_open_and_labelled,
         comments_come_newest_first_and_tell_what_they_stand_under,
         a_review_changes_its_pull_request_and_is_found_behind_it,
+        what_became_of_a_pull_request_is_seen_and_costs_nothing_while_it_is_the_same,
         what_cannot_be_looked_at_is_named;
 }

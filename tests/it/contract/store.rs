@@ -16,12 +16,14 @@ use tokio::task::JoinSet;
 mod claims;
 mod counts;
 mod durations;
+mod fates;
 mod jobs;
 mod leases;
 mod memory;
 use claims::*;
 use counts::*;
 use durations::*;
+use fates::*;
 use jobs::*;
 use leases::*;
 use memory::*;
@@ -74,6 +76,9 @@ pub(crate) async fn store_contract(make: Make) {
         a_job_that_was_answered_without_work_is_no_run_and_no_refusal,
         the_jobs_of_a_thread_are_listed_newest_first,
         a_job_took_as_long_as_from_its_beginning_to_its_end_with_the_model_that_it_began_with,
+        a_pull_request_that_a_job_opened_is_followed_until_it_is_not_open,
+        a_pull_request_that_was_pushed_to_is_open_again_whatever_was_seen_before,
+        looks_are_counted_from_that_moment_on,
         each_claim_has_a_greater_token_and_what_is_written_under_an_older_one_is_refused,
         a_job_that_was_put_down_is_anybodys_at_once_and_nobody_died_at_it,
         a_worker_that_only_held_a_job_until_there_was_a_slot_did_not_die_at_it,

@@ -1,12 +1,12 @@
 //! What is seen of a repository by whoever looks at it again and again.
 
-use codingworker::code_host::HostError;
-use codingworker::code_host::Page;
+use codingworker::code_host::{Draft, HostError, Page};
+use codingworker::domain::change::{Change, Fate, ObjectId};
 use codingworker::domain::job::Spot;
 use codingworker::domain::task::Repository;
 use codingworker::engine::watch::{List, Sighting};
 
-use super::{World, api, real_repository};
+use super::{TIP, World, api, real_repository};
 
 const LABEL: &str = "ai-task";
 
@@ -96,4 +96,29 @@ pub(super) async fn what_cannot_be_looked_at_is_named(world: &dyn World) {
         let error = world.watch().look(&gone, list, LABEL, 1, None).await.unwrap_err();
         assert!(matches!(&error, HostError::NotFound(it) if it.contains("acme/gone")), "{error}");
     }
+}
+
+pub(super) async fn what_became_of_a_pull_request_is_seen_and_costs_nothing_while_it_is_the_same(
+    world: &dyn World,
+) {
+    let (merged, closed) = (world.pull("T", "", "author").await, {
+        let number = world.issue("Fix it", "", "reporter").await;
+        let change = Change { branch: "ai/issue-1".to_owned(), commit: ObjectId(TIP.to_owned()) };
+        let (base, title, body) = ("trunk".to_owned(), "T".to_owned(), format!("Closes #{number}"));
+        let draft = Draft { base, title, body, draft: true };
+        world.host().open(&api(), &change, &draft).await.unwrap().number
+    });
+    let (watch, real) = (world.watch(), real_repository());
+    let first = watch.fate(&real, merged, None).await.unwrap();
+    assert_eq!(first.fate, Some(Fate::Open));
+    let again = watch.fate(&real, merged, first.etag.as_deref()).await.unwrap();
+    assert_eq!((again.fate, again.wait), (None, None));
+    world.merge(merged).await;
+    let after = watch.fate(&real, merged, first.etag.as_deref()).await.unwrap();
+    assert_eq!(after.fate, Some(Fate::Merged));
+    assert_eq!(watch.fate(&api(), closed, None).await.unwrap().fate, Some(Fate::Open));
+    world.close_pull(closed).await;
+    assert_eq!(watch.fate(&api(), closed, None).await.unwrap().fate, Some(Fate::Closed));
+    let gone = watch.fate(&real, 404, None).await.unwrap_err();
+    assert!(matches!(gone, HostError::NotFound(_)) && gone.to_string().contains("acme/real#404"));
 }
