@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 use crate::domain::change::Change;
-use crate::domain::job::{Asked, Complaint, Event, Outcome, Story, TurnOutcome};
+use crate::domain::job::{Asked, Event, Outcome, Story, TurnOutcome};
 use crate::engine::report::answer::{EXAMPLE, answer};
 use crate::engine::report::pull_request::{
-    changed, checks, doubts, look_first, notes, short_commit, telling_lines,
+    changed, checks, doubts, look_first, notes, printed, short_commit, telling_lines,
 };
 use crate::engine::report::{Language, Masthead, code, last_lines, link, quoted, sentence};
 
@@ -304,7 +304,9 @@ fn clashed(story: &Story, files: &[String], why: &str, language: Language) -> St
         let _ = writeln!(out, "\n{say}: {shown}{more}");
     }
     let red = story.records.iter().rev().find_map(|record| match &record.event {
-        Event::Verified { complaint: Some(Complaint::Red { excerpt, .. }), .. } => Some(excerpt),
+        Event::Verified { verification, complaint: Some(complaint), .. } => {
+            printed(verification, complaint)
+        }
         _ => None,
     });
     if let Some(excerpt) = red.filter(|it| files.is_empty() && !it.trim().is_empty()) {

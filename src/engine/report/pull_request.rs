@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use crate::domain::change::{ChangeKind, FileChange, ObjectId};
 use crate::domain::job::{Complaint, NewTests, Request, Story};
-use crate::domain::verification::{Check, Exit, Isolation, Step};
+use crate::domain::verification::{Check, Exit, Isolation, Step, Verification};
 use crate::engine::judge::standing;
 use crate::engine::offline::{lists_dependencies, wants_network};
 use crate::engine::report::commit::subject;
@@ -162,13 +162,18 @@ fn no_network(language: Language) -> String {
     say.to_owned()
 }
 
+/// What the check printed that is complained about. The complaint has only what tells a model what
+/// to mend; people get more of it.
+pub(super) fn printed<'a>(ran: &'a Verification, complaint: &'a Complaint) -> Option<&'a str> {
+    let Complaint::Red { check, excerpt, .. } = complaint else { return None };
+    let whole = ran.step(*check).map(|step| step.excerpt.as_str());
+    whole.filter(|it| !it.trim().is_empty()).or(Some(excerpt))
+}
+
 /// The last lines of what stayed red.
 pub(super) fn telling_lines(story: &Story) -> Option<String> {
-    let red = match story.verdict() {
-        Some((_, Some(Complaint::Red { excerpt, .. }))) => Some(excerpt),
-        _ => None,
-    };
-    let old = || story.proof()?.broken_old_tests.as_ref().map(|it| &it.excerpt);
+    let red = story.verdict().and_then(|(ran, complaint)| printed(ran, complaint?));
+    let old = || story.proof()?.broken_old_tests.as_ref().map(|it| it.excerpt.as_str());
     red.or_else(old)
         .map(|excerpt| last_lines(excerpt, 30, 3_000))
         .filter(|excerpt| !excerpt.trim().is_empty())

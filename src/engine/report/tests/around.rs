@@ -128,3 +128,11 @@ fn what_failed_before_the_work_is_told_even_where_no_check_ran() {
     let comment = comment(&ended, &head(Language::En), Phase::Ended);
     assert!(comment.contains(&format!("- {note}\n")), "{comment}");
 }
+
+#[test]
+fn people_get_more_of_what_a_check_printed_than_the_model() {
+    let printed = "running 2 tests\nleft: 1\nright: 0\ntest result: FAILED. 1 passed; 1 failed";
+    let body = body(&said(printed, Isolation::Sandbox), &head(Language::En), false);
+    assert!(body.contains("test result: FAILED. 1 passed; 1 failed"), "{body}");
+    assert!(!body.contains("panicked at src/lib.rs:9"), "{body}");
+}
