@@ -44,6 +44,9 @@ struct Failure {
     lines: Vec<String>,
 }
 
+/// What finds the failures of one kind of tool in the lines of an output, in their order.
+type Reader = fn(&[&str], Ours<'_>) -> Vec<Failure>;
+
 /// The part of `output` that tells, in at most 15 lines and 2 KiB; `None` when nothing in it is
 /// recognised. `ours` says whether a path is of a file of the project; the failures of tests that
 /// are in `stood`, by the names that `tests` reads, are left out: they failed before.
@@ -51,7 +54,7 @@ pub fn telling(output: &str, ours: &dyn Fn(&str) -> bool, stood: &[String]) -> O
     let lines: Vec<&str> = output.lines().map(str::trim_end).collect();
     // A runner or a compiler says what is wrong; a traceback or a "FAIL" may be mere talk of a
     // test that passes.
-    let sure: [fn(&[&str], Ours<'_>) -> Vec<Failure>; 10] = [
+    let sure: [Reader; 10] = [
         rust::compiler,
         rust::tests,
         go::read,
@@ -63,9 +66,8 @@ pub fn telling(output: &str, ours: &dyn Fn(&str) -> bool, stood: &[String]) -> O
         compiler::typescript,
         compiler::located,
     ];
-    let unsure: [fn(&[&str], Ours<'_>) -> Vec<Failure>; 4] =
-        [compiler::eslint, plain::asserted, python::script, plain::lines];
-    let first = |readers: &[fn(&[&str], Ours<'_>) -> Vec<Failure>]| {
+    let unsure: [Reader; 4] = [compiler::eslint, plain::asserted, python::script, plain::lines];
+    let first = |readers: &[Reader]| {
         let all = readers.iter().map(|read| read(&lines, ours)).filter(|it| !it.is_empty());
         all.min_by_key(|found| found.first().map(|it| it.at))
     };

@@ -26,7 +26,7 @@ fn unittest(lines: &[&str], ours: Ours<'_>) -> Vec<Failure> {
         };
         let block = lines.iter().skip(at + 1);
         let block: Vec<&str> = block
-            .take_while(|it| !is_rule(it) && !(it.starts_with("Ran ") && it.contains(" test")))
+            .take_while(|it| !(is_rule(it) || it.starts_with("Ran ") && it.contains(" test")))
             .filter(|it| !it.starts_with("------"))
             .copied()
             .collect();
@@ -92,10 +92,9 @@ fn outer_and_inner(mut frames: Vec<String>) -> Vec<String> {
 fn pytest(lines: &[&str], ours: Ours<'_>) -> Vec<Failure> {
     let mut found = Vec::new();
     let is_section = |line: &str| line.starts_with("=====") && line.ends_with("=====");
-    let is_begin = |line: &&str| {
-        is_section(line) && (line.contains(" FAILURES ") || line.contains(" ERRORS "))
-    };
-    let Some(start) = lines.iter().position(|it| is_begin(&it)) else { return found };
+    let is_begin =
+        |line: &str| is_section(line) && (line.contains(" FAILURES ") || line.contains(" ERRORS "));
+    let Some(start) = lines.iter().position(|it| is_begin(it)) else { return found };
     for (at, line) in lines.iter().enumerate().skip(start) {
         let Some(head) = header(line) else { continue };
         let block = lines.iter().skip(at + 1);
