@@ -10,6 +10,7 @@ mod comments;
 mod crashes;
 mod customs;
 mod demo;
+mod fates;
 mod faults;
 mod gate;
 mod happy;
