@@ -23,5 +23,6 @@ pub mod report;
 pub mod request;
 pub mod socket;
 pub mod stats;
+pub mod symbols;
 pub mod testlog;
 pub mod watch;

@@ -24,7 +24,7 @@ const WIRING: [&str; 7] =
 
 /// Outside crates, and the only places that may name them: `queue/sqs` is `queue/sqs.rs` and
 /// everything in `queue/sqs/`.
-const VENDORS: [(&str, &str); 27] = [
+const VENDORS: [(&str, &str); 35] = [
     ("bollard", "docker"),
     ("tar", "docker"),
     ("aws_config", "queue/sqs"),
@@ -54,6 +54,14 @@ const VENDORS: [(&str, &str); 27] = [
         "agent/ollama agent/recorder queue/sqs/address notify/client notify/guard/tests telemetry/traces",
     ),
     ("tracing_appender", "cli/logging"),
+    ("tree_sitter", "engine/symbols"),
+    ("tree_sitter_bash", "engine/symbols"),
+    ("tree_sitter_c", "engine/symbols"),
+    ("tree_sitter_go", "engine/symbols"),
+    ("tree_sitter_javascript", "engine/symbols"),
+    ("tree_sitter_python", "engine/symbols"),
+    ("tree_sitter_rust", "engine/symbols"),
+    ("tree_sitter_typescript", "engine/symbols"),
     ("tracing_subscriber", "cli/logging redact"),
 ];
 
