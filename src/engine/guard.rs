@@ -5,6 +5,7 @@ mod cases;
 pub(in crate::engine) mod definitions;
 mod elision;
 pub(in crate::engine) mod language;
+mod parse;
 mod path;
 mod shape;
 
@@ -88,6 +89,7 @@ fn spoiled(change: &ChangedFile<'_>) -> Option<String> {
         return Some(format!("has the line \"{line}\" where code was left out"));
     }
     shape::fault(change.path, change.old, new)
+        .or_else(|| parse::fault(change.path, change.old, new))
 }
 
 fn lost_words(lost: &[String]) -> String {
@@ -218,6 +220,16 @@ mod tests {
         assert!(words("Please remove `spread`", &[("stats.py", Some(OLD), Some(new))]).is_empty());
         assert!(!words("`spread` is slow", &[("stats.py", Some(OLD), Some(new))]).is_empty());
         assert!(!words("", &[("stats.py", Some(OLD), None)]).is_empty());
+    }
+
+    #[test]
+    fn a_file_that_no_longer_parses_is_asked_for_again_with_the_line() {
+        let new = OLD.replace("max(v) - min(v)", "max(v - min(v)");
+        assert_eq!(
+            words("spread is wrong", &[("stats.py", Some(OLD), Some(&new))]),
+            ["AskAgain: `stats.py` does not parse: line 6 (`return max(v - min(v)`)."]
+        );
+        assert!(words("spread is wrong", &[("stats.py", Some(&new), Some(&new))]).is_empty());
     }
 
     #[test]

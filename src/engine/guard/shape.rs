@@ -1,5 +1,4 @@
-//! Whether a text has the shape of a whole source file: no leftovers of an answer's form in it,
-//! and not cut off.
+//! Whether a text has the shape of a source file: no leftovers of an answer's form in it.
 
 use std::collections::HashSet;
 
@@ -30,11 +29,7 @@ pub(super) fn fault(path: &str, old: Option<&str>, new: &str) -> Option<String> 
     if let Some(prose) = ends.into_iter().flatten().filter(fresh).find(|line| is_prose(line)) {
         return Some(format!("has a sentence in it that is not code: \"{}\"", prose.trim()));
     }
-    let cut = old.is_some_and(|old| {
-        is_closed(language, old, &Code::of(language, old)) == Some(true)
-            && is_closed(language, new, &code) == Some(false)
-    });
-    cut.then(|| "ends in the middle: a bracket or a text is not closed".to_owned())
+    None
 }
 
 /// Whether the last line that is not blank begins in code.
@@ -63,55 +58,9 @@ fn is_prose(line: &str) -> bool {
         && line.chars().all(|c| c.is_alphanumeric() || " .,:!'`’-_/\"".contains(c))
 }
 
-/// Whether all brackets are closed at the end; `None` where this reading may be wrong.
-fn is_closed(language: Language, text: &str, code: &Code) -> Option<bool> {
-    let markup = language == Language::JavaScript && (text.contains("</") || text.contains("/>"));
-    let conditional =
-        language == Language::C && text.lines().any(|line| line.trim_start().starts_with("#el"));
-    if language == Language::Shell || markup || conditional {
-        return None;
-    }
-    if code.ends_inside {
-        return Some(false);
-    }
-    let mut open = Vec::new();
-    for c in code.text.chars() {
-        match c {
-            '(' | '[' | '{' => open.push(c),
-            ')' | ']' | '}' => {
-                let pair = matches!((open.pop()?, c), ('(', ')') | ('[', ']') | ('{', '}'));
-                if !pair {
-                    return None;
-                }
-            }
-            _ => {}
-        }
-    }
-    Some(open.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_file_that_ends_in_the_middle_is_seen() {
-        let old = "export function f() {\n  return g(1);\n}\n";
-        assert!(fault("a.js", Some(old), "export function f() {\n  return g(").is_some());
-        assert_eq!(fault("a.js", Some(old), "export function f() {\n  return /[{]/;\n}\n"), None);
-        assert!(fault("a.py", Some("x = 1\n"), "def f():\n    \"\"\"Doc\n").is_some());
-    }
-
-    #[test]
-    fn in_doubt_nothing_is_said_about_brackets() {
-        assert_eq!(fault("a.js", Some("f(1)"), "const a = <p>it's (</p>;"), None);
-        assert_eq!(
-            fault("a.c", Some("f(1);"), "#if A\nint f() {\n#else\nint g() {\n#endif\n}"),
-            None
-        );
-        assert_eq!(fault("a.js", Some("f(1"), "f(1, g("), None);
-        assert_eq!(fault("a.sh", Some("f"), "case x in\n  a) b ;;\nesac\n"), None);
-    }
 
     #[test]
     fn leftovers_of_an_answer_are_no_code() {
