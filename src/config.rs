@@ -32,7 +32,8 @@ mod urls;
 
 pub use cage::{Cage, Deps, Docker};
 pub use choice::{
-    AnswerRefused, Builder, CageChoice, Language, LogFormat, Native, OnFailure, RunnerChoice,
+    AnswerRefused, Builder, CageChoice, Language, LogFormat, Native, OnFailure, RenameBy,
+    RunnerChoice,
 };
 pub use keys::{KEYS, Key, Kind, MODEL_KEYS, reloadable, variable};
 pub use notify::{Channel, Mail, Notify, Sink};
@@ -62,6 +63,8 @@ pub struct Config {
     pub aider: Aider,
     /// The model's server.
     pub ollama: Ollama,
+    /// How the work is done.
+    pub edit: Edit,
     /// The checks.
     pub verify: Verify,
     /// What is around the agent and the checks.
@@ -164,6 +167,13 @@ pub struct Aider {
 pub struct Ollama {
     /// With a scheme, without a slash at its end.
     pub host: String,
+}
+
+/// `edit`: how the work is done.
+#[derive(Debug)]
+pub struct Edit {
+    /// Who does a rename that an issue states in full.
+    pub rename: RenameBy,
 }
 
 /// `verify`: the checks.

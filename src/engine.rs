@@ -19,6 +19,7 @@ pub mod onboarding;
 pub mod plan;
 pub mod preparation;
 pub mod prompt;
+pub mod rename;
 pub mod report;
 pub mod request;
 pub mod socket;

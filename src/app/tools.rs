@@ -67,6 +67,7 @@ pub(super) fn tools(config: &Config, fixed: &Fixed) -> Result<Tools, AppError> {
         ladder: config.aider.models.iter().map(|it| it.name.clone()).collect(),
         redactor: fixed.redactor.clone(),
         branch_prefix: config.worker.branch_prefix.clone(),
+        renames: config.edit.rename == config::RenameBy::Worker,
         check_limit: config.verify.timeout,
         clock: clock(),
     })

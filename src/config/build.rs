@@ -24,6 +24,7 @@ pub(super) fn config(options: &LoadOptions, found: Option<Found>) -> Result<Conf
         github: github(&mut reader, &worker.state_dir),
         aider: aider(&mut reader),
         ollama: ollama(&mut reader),
+        edit: Edit { rename: reader.choice("edit.rename", RenameBy::ALL) },
         verify: verify(&mut reader),
         cage: cage(&mut reader),
         docker: docker(&mut reader),

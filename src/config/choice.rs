@@ -62,6 +62,16 @@ choice! {
     }
 }
 choice! {
+    /// Who does a rename that an issue states in full.
+    RenameBy {
+        /// The worker itself: no model is asked.
+        #[default]
+        Worker = "worker",
+        /// A model, as with everything else.
+        Model = "model"
+    }
+}
+choice! {
     /// What becomes of work that could not be made green.
     OnFailure {
         /// A draft pull request, marked as incomplete.

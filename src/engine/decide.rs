@@ -154,7 +154,10 @@ pub fn decide(progress: &Progress, policy: &Policy) -> Action {
         Stage::Edit(request) => edit(progress, policy, request),
         Stage::Verdict => verify(progress, scope(progress.pass)),
         Stage::Implemented
-            if policy.write_tests && !progress.on_pull && !is_late(progress, policy) =>
+            if policy.write_tests
+                && !progress.on_pull
+                && !progress.by_worker
+                && !is_late(progress, policy) =>
         {
             attempt(progress, policy, progress.rung, Request::Cover)
         }

@@ -101,7 +101,7 @@ fn lost_words(lost: &[String]) -> String {
 /// Whether the issue asks for `name` to go: it names it and speaks of renaming, removing or
 /// moving; or its first line, the title, begins with such a word.
 pub fn may_go(issue_text: &str, name: &str) -> bool {
-    const WORDS: [&str; 38] = [
+    const WORDS: [&str; 42] = [
         "rename",
         "renaming",
         "remove",
@@ -140,6 +140,10 @@ pub fn may_go(issue_text: &str, name: &str) -> bool {
         "移動",
         "廃止",
         "変更",
+        "be called",
+        "be named",
+        "the name",
+        "名称",
     ];
     let lower = issue_text.to_lowercase();
     let first = lower.lines().next().unwrap_or_default().trim_start();

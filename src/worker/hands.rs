@@ -40,6 +40,7 @@ mod gate;
 mod inspect;
 mod prepare;
 mod publish;
+mod rename;
 mod scene;
 mod verify;
 
@@ -81,6 +82,8 @@ pub struct Tools {
     pub redactor: Redactor,
     /// Branches are called this, with the issue's number behind it.
     pub branch_prefix: String,
+    /// Whether a rename that an issue states in full is done without a model.
+    pub renames: bool,
     /// Of one command of the project's.
     pub check_limit: Duration,
     /// What time it is.

@@ -123,6 +123,7 @@ impl Crew {
             ladder: vec!["small".to_owned()],
             redactor: Redactor::default(),
             branch_prefix: "ai/issue-".to_owned(),
+            renames: true,
             check_limit: Duration::from_secs(600),
             clock: self.gate.clock(),
         }

@@ -1,7 +1,8 @@
 //! Every key of the configuration. `configs/config.yaml` says the same, and a test compares.
 
 use super::super::{
-    AnswerRefused, Builder, CageChoice, Language, LogFormat, Native, OnFailure, RunnerChoice,
+    AnswerRefused, Builder, CageChoice, Language, LogFormat, Native, OnFailure, RenameBy,
+    RunnerChoice,
 };
 use super::{Key, Kind};
 
@@ -74,6 +75,9 @@ pub const KEYS: &[Key] = &[
          https:// and port: a gateway of yours, or a provider that the worker does not know."),
     Key::text("ollama.host", "http://127.0.0.1:11434", "http://HOST:PORT",
         "Where Ollama is. $OLLAMA_HOST wins, with or without a scheme."),
+    Key::choice("edit.rename", "worker", RenameBy::NAMES,
+        "Who does a rename that an issue states in full and that asks for nothing else. worker: \
+         it is done word by word, by the language's grammar, and no model is asked."),
     Key::integer("verify.max_fixes", "3", 0..=20, "fixes",
         "That the agent is asked for, per pass, before the next model has its turn."),
     Key::integer("verify.timeout_seconds", "600", 1..=36_000, "seconds",

@@ -71,6 +71,10 @@ pub struct Progress {
     pub implemented: Option<ObjectId>,
     /// Whether the second pass was given up with this model.
     pub fell_back: bool,
+    /// Whether the last turn was the worker's own, without a model.
+    pub by_worker: bool,
+    /// Whether work of the worker's own was put aside for a model's.
+    pub put_aside: bool,
     /// The best tree so far.
     pub best: Option<Best>,
     /// Whether the work goes on to a pull request that is there.
@@ -162,6 +166,8 @@ impl Default for Progress {
             tree: None,
             implemented: None,
             fell_back: false,
+            by_worker: false,
+            put_aside: false,
             best: None,
             on_pull: false,
             gated: None,
@@ -331,6 +337,7 @@ impl Progress {
 
     fn turned(&mut self, turn: &Turn) -> Stage {
         self.waits = 0;
+        self.by_worker = turn.is_by_worker();
         if turn.rung != self.rung {
             (self.rung, self.fixes, self.pass) = (turn.rung, 0, Pass::Implement);
             (self.implemented, self.fell_back) = (None, false);
@@ -387,6 +394,13 @@ impl Progress {
                 (self.pass, self.fixes) = (Pass::Cover, 0);
                 self.implemented = Some(tree.clone());
                 Stage::Implemented
+            }
+            // What the worker did without a model was not all that was wanted: a model is given
+            // the whole of it, from the untouched base.
+            Some(_) if self.by_worker && !self.put_aside => {
+                (self.pass, self.fixes, self.implemented) = (Pass::Implement, 0, None);
+                (self.tree, self.fell_back, self.put_aside) = (self.base.clone(), false, true);
+                Stage::Edit(Request::Implement)
             }
             Some(complaint) => {
                 self.fixes = self.fixes.saturating_add(1);

@@ -61,7 +61,7 @@ impl Complaint {
 pub struct Turn {
     /// What it was asked for.
     pub request: Request,
-    /// Which model answered.
+    /// Which model answered; empty: the worker did it itself, without one.
     pub model: String,
     /// Its place on the ladder, from 0.
     pub rung: usize,
@@ -79,6 +79,13 @@ pub struct Turn {
     pub left_out: Vec<String>,
     /// The agent's name and version, for the commit's trailer.
     pub agent: String,
+}
+
+impl Turn {
+    /// Whether the worker did it itself, and no model was asked.
+    pub fn is_by_worker(&self) -> bool {
+        self.model.is_empty()
+    }
 }
 
 /// Counts from the model's own answers.

@@ -1,3 +1,4 @@
+mod own;
 mod play;
 mod pulls;
 mod walk;

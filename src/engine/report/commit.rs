@@ -25,7 +25,8 @@ pub fn commit_message(story: &Story) -> String {
     };
     let _ = writeln!(message, "Codingworker-Job: {}", story.job);
     if let Some(turn) = story.turns().last() {
-        let _ = writeln!(message, "Generated-by: {} ({})", inert(&turn.agent), inert(&turn.model));
+        let model = if turn.is_by_worker() { "without a model" } else { &inert(&turn.model) };
+        let _ = writeln!(message, "Generated-by: {} ({model})", inert(&turn.agent));
     }
     for Person { id, login } in people(story) {
         let login = inert(login);

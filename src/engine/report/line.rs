@@ -45,6 +45,9 @@ pub fn lines(record: &Record) -> Vec<String> {
                 TurnOutcome::Truncated { reason } => reason.clone(),
                 TurnOutcome::TimedOut => "timed out".to_owned(),
             };
+            if turn.is_by_worker() {
+                return line("worker", format!("{asked}: {came} (without a model)"));
+            }
             let (model, calls) = (&turn.model, turn.calls);
             line("agent", format!("{asked}: {came} ({model}, {calls} model calls)"))
         }

@@ -321,9 +321,18 @@ fn made(story: &Story, head: &Masthead) -> String {
     let Some(turn) = story.turns().last() else { return String::new() };
     let around = story.checkout().map(|it| it.levels).unwrap_or_default();
     let around = isolation(around, language);
+    let model = match turn.is_by_worker() {
+        true => language
+            .pick(
+                "without a model: a rename that is stated in full, done by the worker itself",
+                "モデルなし（名前の変更がすべて明記されていたため、ワーカーが直接変更）",
+            )
+            .to_owned(),
+        false => code(&turn.model),
+    };
     let mut out = format!("### {}\n\n", language.pick("How it was made", "作成方法"));
     let rows = [
-        (language.pick("model", "モデル"), code(&turn.model)),
+        (language.pick("model", "モデル"), model),
         (language.pick("agent", "エージェント"), code(&turn.agent)),
         (
             language.pick("model calls", "モデル呼び出し"),

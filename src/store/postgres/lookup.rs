@@ -120,7 +120,7 @@ impl Lookup for PostgresStore {
                        WHERE state IN ('done', 'failed') AND begun_at IS NOT NULL
                            AND ($1::text IS NULL OR repository = $1)
                        ORDER BY created_at DESC, jobs.seq DESC LIMIT $2) AS ended
-                   WHERE model IS NOT NULL";
+                   WHERE model <> ''";
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let params = vec![Box::new(repository.map(lower)) as _, Box::new(most) as _];
         let took = |row: &Row| {

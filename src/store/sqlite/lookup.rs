@@ -125,7 +125,7 @@ impl Lookup for SqliteStore {
                      WHERE state IN ('done', 'failed') AND begun_at IS NOT NULL
                          AND (?1 IS NULL OR repository = ?1)
                      ORDER BY created_at DESC, seq DESC LIMIT ?2)
-                 WHERE model IS NOT NULL",
+                 WHERE model <> ''",
             )?
             .query_map(params![repository, most], |row| {
                 let time = Duration::from_millis(unsigned(row.get(3)?));

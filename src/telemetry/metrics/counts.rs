@@ -95,7 +95,8 @@ pub fn increments(record: &Record, about: &About) -> Vec<Increment> {
 }
 
 fn attempted(turn: &Turn, took_ms: u64) -> Vec<Increment> {
-    let model = || ("model", turn.model.clone());
+    let name = if turn.is_by_worker() { "none" } else { &turn.model };
+    let model = || ("model", name.to_owned());
     let (request, complaint) = match &turn.request {
         Request::Implement => ("implement", None),
         Request::Cover => ("cover", None),

@@ -135,6 +135,7 @@ fn job_attributes(job: &Job, records: &[Record], outcome: Option<&Outcome>) -> V
     });
     let turns = turns.collect::<Vec<_>>();
     let mut models = turns.iter().map(|it| it.model.as_str()).collect::<Vec<_>>();
+    models.retain(|it| !it.is_empty());
     models.dedup();
     let sum = |count: fn(&Turn) -> u64| number(turns.iter().map(|it| count(it)).sum());
     let repository = &job.task.repository;

@@ -64,6 +64,9 @@ impl Hands {
         story: &Story,
         stop: &CancellationToken,
     ) -> Result<Event, Failure> {
+        if let Some(done) = self.rename(&attempt, progress, story).await? {
+            return Ok(done);
+        }
         let agent = self.agent.clone().unwrap_or_else(|| self.tools.agent.clone());
         let readiness = agent.ready(&attempt.model).await?;
         // Ollama drops what a model was not trained for, and says nothing.
@@ -191,7 +194,10 @@ impl Hands {
 
 /// The texts of the regular files on disk that may be sources. The tree was just put there by
 /// us, so none of them lies behind a link.
-async fn texts(tree: std::path::PathBuf, entries: &[TreeEntry]) -> Vec<(String, String)> {
+pub(super) async fn texts(
+    tree: std::path::PathBuf,
+    entries: &[TreeEntry],
+) -> Vec<(String, String)> {
     let small = |it: &&TreeEntry| {
         let plain = matches!(it.kind, EntryKind::File | EntryKind::Executable);
         plain && it.size <= MOST_FILE as u64

@@ -4,7 +4,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::change::{ChangeKind, FileChange, ObjectId};
 use crate::domain::job::{
-    Complaint, Event, Failure, Fault, NewTests, OldTests, Progress, Proof, Request, Story,
+    Complaint, Event, Failure, Fault, NewTests, OldTests, Progress, Proof, Request, Story, Turn,
 };
 use crate::domain::verification::{Check, PlannedStep, Step, Verification};
 use crate::engine::guard;
@@ -169,7 +169,9 @@ impl Hands {
                 None => NewTests::PassOnBase,
             },
         };
-        let broken = match old.is_empty() {
+        // In a rename the old form calls what is gone, and that is what was asked for.
+        let renamed = story.turns().all(Turn::is_by_worker);
+        let broken = match old.is_empty() || renamed {
             true => None,
             false => self.red_after(&tree, &base, &old, &planned, story, stop).await?,
         };

@@ -212,7 +212,7 @@ pub(super) fn checkout() -> Checkout {
 pub(super) fn turn(outcome: TurnOutcome) -> Event {
     Event::Attempted(Turn {
         request: Request::Implement,
-        model: String::new(),
+        model: "small".to_owned(),
         rung: 0,
         outcome,
         tree: id("edited"),
@@ -222,6 +222,14 @@ pub(super) fn turn(outcome: TurnOutcome) -> Event {
         left_out: Vec::new(),
         agent: String::new(),
     })
+}
+
+/// What the worker did itself, without a model.
+pub(super) fn own_turn() -> Event {
+    match turn(TurnOutcome::Edited) {
+        Event::Attempted(it) => Event::Attempted(Turn { model: String::new(), calls: 0, ..it }),
+        other => other,
+    }
 }
 
 pub(super) fn verified(complaint: Option<Complaint>) -> Event {

@@ -23,6 +23,7 @@ fn every_history_ends_whatever_the_world_answers() {
         Event::Prepared(checkout()),
         Event::Baselined(Verification::default()),
         turn(TurnOutcome::Edited),
+        own_turn(),
         turn(TurnOutcome::NoChange),
         turn(TurnOutcome::TimedOut),
         turn(TurnOutcome::Truncated { reason: "x".to_owned() }),

@@ -14,6 +14,27 @@ fn the_commit_message_says_where_the_commit_came_from() {
 }
 
 #[test]
+fn what_was_done_without_a_model_says_so_everywhere() {
+    let mut story = green();
+    story.records.retain(|it| !matches!(it.event, Event::Attempted(_)));
+    let Event::Attempted(turn) = turn(Request::Implement) else { unreachable!("it is a turn") };
+    let (model, agent) = (String::new(), "codingworker 0.1.0".to_owned());
+    let own = Turn { model, agent, calls: 0, tokens: Tokens::default(), ..turn };
+    let own = record(Event::Attempted(own));
+    assert_eq!(lines(&own), ["worker        implement:  (without a model)  [1.0 s]"]);
+    story.records.insert(3, own);
+    let message = commit_message(&story);
+    assert!(
+        message.contains("\nGenerated-by: codingworker 0.1.0 (without a model)\n"),
+        "{message}"
+    );
+    let said = body(&story, &head(Language::En), true);
+    assert!(said.contains("| model | without a model: a rename that is stated in full"), "{said}");
+    assert!(said.contains("| model calls | 0 (0 + 0 tokens) |"), "{said}");
+    assert!(body(&story, &head(Language::Ja), true).contains("| モデル | モデルなし"));
+}
+
+#[test]
 fn a_commit_for_a_pull_request_names_all_who_asked_once() {
     insta::assert_snapshot!(commit_message(&done()), @"
     rename calc to calcTotal

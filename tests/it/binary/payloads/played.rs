@@ -275,6 +275,7 @@ impl Field {
             ladder: vec!["played".to_owned()],
             redactor: Redactor::new([token()]),
             branch_prefix: "ai/issue-".to_owned(),
+            renames: true,
             check_limit: Duration::from_secs(60),
             clock: app::clock(),
         };
