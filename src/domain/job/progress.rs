@@ -73,8 +73,6 @@ pub struct Progress {
     pub fell_back: bool,
     /// Whether the last turn was the worker's own, without a model.
     pub by_worker: bool,
-    /// Whether work of the worker's own was put aside for a model's.
-    pub put_aside: bool,
     /// The best tree so far.
     pub best: Option<Best>,
     /// Whether the work goes on to a pull request that is there.
@@ -167,7 +165,6 @@ impl Default for Progress {
             implemented: None,
             fell_back: false,
             by_worker: false,
-            put_aside: false,
             best: None,
             on_pull: false,
             gated: None,
@@ -397,9 +394,9 @@ impl Progress {
             }
             // What the worker did without a model was not all that was wanted: a model is given
             // the whole of it, from the untouched base.
-            Some(_) if self.by_worker && !self.put_aside => {
+            Some(_) if self.by_worker => {
                 (self.pass, self.fixes, self.implemented) = (Pass::Implement, 0, None);
-                (self.tree, self.fell_back, self.put_aside) = (self.base.clone(), false, true);
+                (self.tree, self.fell_back, self.by_worker) = (self.base.clone(), false, false);
                 Stage::Edit(Request::Implement)
             }
             Some(complaint) => {
