@@ -5,6 +5,7 @@ pub mod closing;
 pub mod cooldown;
 pub mod decide;
 pub mod dockerfile;
+pub mod example;
 pub mod fates;
 pub mod focus;
 pub mod gate;

@@ -1,0 +1,112 @@
+//! An example that an issue gives: a call, and what it should give. And what it gave.
+
+use serde::{Deserialize, Serialize};
+
+/// The languages in which a call can be tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Language {
+    /// Python 3.
+    Python,
+    /// JavaScript in Node.js; TypeScript where Node.js takes it as it is.
+    JavaScript,
+    /// Rust: public functions of a library crate.
+    Rust,
+    /// C, but not C++.
+    C,
+    /// A command line: a program of the project's, with its arguments.
+    Shell,
+}
+
+/// A call that the issue spells out, with what should come of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Example {
+    /// The language of `call` and of the values.
+    pub language: Language,
+    /// The file that defines what is called, from the repository's root. Empty: the issue asks for
+    /// it, and it is not there yet.
+    pub path: String,
+    /// The call, with nothing in it but literals and further calls: `add(2, 2)`.
+    pub call: String,
+    /// What should come of it.
+    pub expected: Expected,
+    /// What comes of it now, where the issue says so: the reason for which it must fail on base.
+    pub given: Option<Expected>,
+}
+
+/// What comes of a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "of", rename_all = "snake_case")]
+pub enum Expected {
+    /// A value, as a literal of the language.
+    Value(String),
+    /// An error of this type.
+    Raises(String),
+    /// Any value, and no error.
+    Returns,
+    /// What a command prints to its standard output, without the last line's end.
+    Prints(String),
+}
+
+impl Expected {
+    /// In a few words, for people and for the model.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Value(it) => it.clone(),
+            Self::Raises(error) => format!("raises {error}"),
+            Self::Returns => "no error".to_owned(),
+            Self::Prints(text) => format!("prints {text:?}"),
+        }
+    }
+}
+
+/// What a tree makes of an example.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Verdict {
+    /// What the issue wants.
+    Holds,
+    /// Something else.
+    Gives {
+        /// What: a value, or an error. Bounded; foreign code made it.
+        what: String,
+        /// Whether that is what the issue says it gives now; true where it does not say.
+        as_said: bool,
+    },
+    /// It could not be tried.
+    Unknown {
+        /// Why, in a few words.
+        why: String,
+    },
+}
+
+/// An example that was tried on a tree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tried {
+    /// Which.
+    pub example: Example,
+    /// What came of it.
+    pub verdict: Verdict,
+}
+
+impl Tried {
+    /// Whether it holds.
+    pub fn holds(&self) -> bool {
+        self.verdict == Verdict::Holds
+    }
+
+    /// Of the base: whether it can prove a change. It fails there, and for the reason that is given
+    /// where one is given.
+    pub fn counts(&self) -> bool {
+        matches!(self.verdict, Verdict::Gives { as_said: true, .. })
+    }
+
+    /// What it gave, in a few words; empty where it gave what is expected.
+    pub fn gave(&self) -> &str {
+        match &self.verdict {
+            Verdict::Holds => "",
+            Verdict::Gives { what, .. } => what,
+            Verdict::Unknown { why } => why,
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! The examples of an issue: calls that it spells out, with what they should give. Read by fixed
+//! rules, and strictly: what is understood in part alone is no example. Nothing runs of an issue
+//! but calls of the project's own functions with literals.
+
+use crate::domain::example::{Example, Expected, Language, Tried, Verdict};
+use crate::engine::focus::SourceFile;
+
+mod block;
+mod claim;
+mod command;
+mod japanese;
+mod place;
+pub mod probe;
+mod render;
+mod sentence;
+mod value;
+
+use claim::{Claim, Result};
+use place::Places;
+use value::{Call, Value};
+
+/// The most examples of one issue.
+const MOST: usize = 12;
+/// The longest call, and the longest value, in bytes.
+const LONGEST: usize = 2_000;
+/// The longest issue that is read, in bytes.
+const MOST_TEXT: usize = 64 << 10;
+
+/// What a project's own functions are not called.
+const BUILTINS: [&str; 34] = [
+    "print",
+    "len",
+    "range",
+    "sorted",
+    "sum",
+    "min",
+    "max",
+    "abs",
+    "round",
+    "int",
+    "str",
+    "float",
+    "list",
+    "dict",
+    "set",
+    "tuple",
+    "open",
+    "repr",
+    "type",
+    "isinstance",
+    "input",
+    "eval",
+    "exec",
+    "parseInt",
+    "parseFloat",
+    "Number",
+    "String",
+    "Boolean",
+    "require",
+    "fetch",
+    "setTimeout",
+    "alert",
+    "compile",
+    "exit",
+];
+/// Words of an issue that asks for something that is not there yet.
+const ASKS: [&str; 11] = [
+    "add ",
+    "new ",
+    "introduce",
+    "create",
+    "implement",
+    "provide",
+    "need a ",
+    "追加",
+    "新し",
+    "作って",
+    "ほしい",
+];
+/// Words of an issue that speaks of the error that should come, in a way that is not understood.
+const OTHER_ERROR: [&str; 6] =
+    ["error message", "clear error", "better error", "proper error", "raise", "エラーに"];
+
+/// The examples of an issue, for a project with these sources. What is called is defined in one of
+/// them, or the issue asks for it as new.
+pub fn examples(issue: &str, sources: &[SourceFile<'_>]) -> Vec<Example> {
+    let issue = &issue[..issue.floor_char_boundary(MOST_TEXT)];
+    let places = Places::of(sources);
+    let read = Read::of(issue, &places);
+    let asks = asks(issue);
+    let mut merged: Vec<Claim> = Vec::new();
+    let mut doubtful: Vec<Call> = Vec::new();
+    for claim in read.claims {
+        match merged.iter_mut().find(|it| it.call == claim.call) {
+            Some(known) => {
+                if !known.merge(&claim) {
+                    doubtful.push(claim.call);
+                }
+            }
+            None => merged.push(claim),
+        }
+    }
+    let sure = merged.iter().filter(|it| !doubtful.contains(&it.call));
+    let mut found: Vec<Example> = sure.filter_map(|it| example(it, issue, &places, asks)).collect();
+    found.extend(command::examples(&read.shown, &places));
+    found.truncate(MOST);
+    found
+}
+
+/// Whether all that an example calls is defined in these sources.
+pub fn is_there(example: &Example, sources: &[SourceFile<'_>]) -> bool {
+    example.language == Language::Shell || Places::of(sources).has(example)
+}
+
+/// Those that fail on the base as they should: what they say of a change counts.
+pub fn counted(base: &[Tried]) -> Vec<Example> {
+    base.iter().filter(|it| it.counts()).map(|it| it.example.clone()).collect()
+}
+
+/// Those that still give something else, as far as one can tell.
+pub fn contradicting(now: &[Tried]) -> Vec<Tried> {
+    let fails = |it: &&Tried| matches!(it.verdict, Verdict::Gives { .. });
+    now.iter().filter(fails).cloned().collect()
+}
+
+impl Claim {
+    /// Adds what another place of the issue says. False: they contradict each other.
+    fn merge(&mut self, other: &Self) -> bool {
+        self.complaint |= other.complaint;
+        let agrees = |one: &Option<Result>, two: &Option<Result>| match (one, two) {
+            (Some(one), Some(two)) => one == two,
+            _ => true,
+        };
+        let (said, wanted) = (agrees(&self.said, &other.said), agrees(&self.wanted, &other.wanted));
+        // What one place just says is what the other one wants.
+        let repeats = |plain: &Self, full: &Self| {
+            plain.wanted.is_none() && plain.said.is_some() && plain.said == full.wanted
+        };
+        if repeats(other, self) {
+            return true;
+        }
+        if repeats(self, other) {
+            *self = other.clone();
+            return true;
+        }
+        self.said = self.said.take().or_else(|| other.said.clone());
+        self.wanted = self.wanted.take().or_else(|| other.wanted.clone());
+        said && wanted
+    }
+}
+
+/// What a claim can be tried as.
+fn example(claim: &Claim, issue: &str, places: &Places<'_>, asks: bool) -> Option<Example> {
+    let (wanted, given) = match (&claim.wanted, &claim.said) {
+        (Some(wanted), said) => (wanted.clone(), said.as_ref().filter(|it| *it != wanted)),
+        (None, Some(Result::Value(it))) if !claim.complaint => (Result::Value(it.clone()), None),
+        (None, Some(said @ Result::Raises(_))) if !speaks_of_errors(issue) => {
+            (Result::Returns, Some(said))
+        }
+        _ => return None,
+    };
+    let (path, language) = match places.find(&claim.call, issue, "") {
+        Some(function) => (function.path.clone(), function.language),
+        None => {
+            let name = claim.call.name.as_str();
+            let new = asks
+                && claim.call.scope.is_empty()
+                && !BUILTINS.contains(&name)
+                && !places.mentions(name)
+                && issue.contains(&format!("`{name}"));
+            (String::new(), places.only_language().filter(|_| new)?)
+        }
+    };
+    // What is called inside has to be there in any case.
+    let call = Value::Call(claim.call.clone());
+    let inner = call.calls().into_iter().skip(1).chain(match &wanted {
+        Result::Value(it) => it.calls(),
+        _ => Vec::new(),
+    });
+    for inner in inner {
+        places.find(inner, issue, &path).filter(|it| it.language == language)?;
+    }
+    let expected = expected(&wanted, language)?;
+    let given = match given {
+        Some(it) => Some(self::expected(it, language)?),
+        None => None,
+    };
+    let call = render::plain(&call, language)?;
+    (call.len() <= LONGEST).then_some(Example { language, path, call, expected, given })
+}
+
+fn expected(result: &Result, language: Language) -> Option<Expected> {
+    let raises = matches!(language, Language::Python | Language::JavaScript);
+    Some(match result {
+        Result::Value(it) => {
+            Expected::Value(render::plain(it, language).filter(|it| it.len() <= LONGEST)?)
+        }
+        Result::Raises(error) if raises => Expected::Raises(error.clone()),
+        Result::Returns if raises => Expected::Returns,
+        _ => return None,
+    })
+}
+
+/// Whether it is said in words what error there should be: then "no error" may be wrong.
+fn speaks_of_errors(issue: &str) -> bool {
+    let issue = issue.to_lowercase();
+    OTHER_ERROR.iter().any(|it| issue.contains(it))
+}
+
+fn asks(issue: &str) -> bool {
+    let issue = issue.to_lowercase();
+    ASKS.iter().any(|it| issue.contains(it))
+}
+
+/// Whether a word names a type of error.
+fn is_error(word: &str) -> bool {
+    let name = word.rsplit('.').next().unwrap_or(word);
+    let ends = ["Error", "Exception", "SystemExit", "KeyboardInterrupt", "StopIteration"];
+    name.starts_with(|it: char| it.is_ascii_uppercase())
+        && name.chars().all(|it| it.is_ascii_alphanumeric() || it == '_')
+        && ends.iter().any(|it| name.ends_with(it))
+}
+
+/// The calls of an example, read back from its text.
+fn calls_of(example: &Example) -> Vec<Call> {
+    let expected = match &example.expected {
+        Expected::Value(it) => Value::of(it),
+        _ => None,
+    };
+    let all = [Value::of(&example.call), expected];
+    all.iter().flatten().flat_map(Value::calls).cloned().collect()
+}
+
+/// All that an issue says.
+#[derive(Default)]
+struct Read {
+    claims: Vec<Claim>,
+    shown: Vec<command::Shown>,
+}
+
+impl Read {
+    fn of(issue: &str, places: &Places<'_>) -> Self {
+        let is_known = |name: &str| {
+            let call = Call {
+                scope: Vec::new(),
+                name: name.to_owned(),
+                args: Vec::new(),
+                named: Vec::new(),
+            };
+            places.find(&call, issue, "").is_some()
+        };
+        let mut read = Self::default();
+        let mut paragraph = String::new();
+        let mut above = String::new();
+        let lines: Vec<&str> = issue.lines().collect();
+        let mut at = 0;
+        while let Some(line) = lines.get(at) {
+            at += 1;
+            let fence = ["```", "~~~"].into_iter().find(|it| line.trim_start().starts_with(it));
+            let indented = |it: &&str| it.starts_with("    ") || it.starts_with('\t');
+            let is_code = fence.is_some() || (indented(line) && paragraph.is_empty());
+            let is_table = line.trim_start().starts_with('|');
+            // The first line is the title.
+            if is_code || is_table || line.trim().is_empty() || starts_anew(line) || at == 2 {
+                read.paragraph(&mut paragraph, &mut above, &is_known);
+            }
+            let begin = at;
+            if let Some(fence) = fence {
+                let closes = |it: &&str| it.trim_start().starts_with(fence);
+                while lines.get(at).is_some_and(|it| !closes(it)) {
+                    at += 1;
+                }
+                // A fence that is never closed.
+                if at < lines.len() {
+                    read.block(lines.get(begin..at).unwrap_or_default(), &above, &is_known);
+                    at += 1;
+                }
+                above.clear();
+            } else if is_code {
+                while lines.get(at).is_some_and(|it| indented(it)) {
+                    at += 1;
+                }
+                let block = lines.get(begin - 1..at).unwrap_or_default();
+                let block: Vec<&str> = block
+                    .iter()
+                    .map(|it| it.strip_prefix("    ").unwrap_or(it.trim_start()))
+                    .collect();
+                read.block(&block, &above, &is_known);
+            } else if is_table {
+                while lines.get(at).is_some_and(|it| it.trim_start().starts_with('|')) {
+                    at += 1;
+                }
+                read.claims.extend(block::table(lines.get(begin - 1..at).unwrap_or_default()));
+            } else if line.starts_with('#') {
+                above = (*line).to_owned();
+            } else if !line.trim_start().starts_with('>') {
+                paragraph.push_str(line);
+                paragraph.push('\n');
+            }
+        }
+        read.paragraph(&mut paragraph, &mut above, &is_known);
+        read
+    }
+
+    fn paragraph(
+        &mut self,
+        paragraph: &mut String,
+        above: &mut String,
+        is_known: &dyn Fn(&str) -> bool,
+    ) {
+        let text = std::mem::take(paragraph);
+        if !text.trim().is_empty() {
+            self.claims.extend(claim::claims(without_bullet(&text), None, is_known));
+            *above = text;
+        }
+    }
+
+    fn block(&mut self, lines: &[&str], above: &str, is_known: &dyn Fn(&str) -> bool) {
+        match lines.iter().any(|it| it.starts_with("$ ")) {
+            true => self.shown.extend(command::shown(lines, above)),
+            false => self.claims.extend(block::claims(lines, is_known)),
+        }
+    }
+}
+
+/// Whether a line begins an item of a list, or a heading.
+fn starts_anew(line: &str) -> bool {
+    line.starts_with('#') || without_bullet(line).len() < line.trim_start().len()
+}
+
+fn without_bullet(text: &str) -> &str {
+    let text = text.trim_start();
+    let digits = text.trim_start_matches(|it: char| it.is_ascii_digit());
+    let numbered = if digits.len() < text.len() { digits.strip_prefix(". ") } else { None };
+    let bullet =
+        ["- [ ] ", "- [x] ", "- ", "* ", "+ ", "・"].iter().find_map(|it| text.strip_prefix(it));
+    numbered.or(bullet).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests;
