@@ -21,7 +21,7 @@ use codingworker::domain::job::{
 };
 use codingworker::domain::project::Narrowing;
 use codingworker::domain::verification::{Plan, Verification};
-use codingworker::engine::decide::{Action, OnFailure, Policy};
+use codingworker::engine::decide::{Action, OnFailure, Policy, Ready};
 use codingworker::process::{self, Spec, Tee};
 use codingworker::queue::TaskQueue;
 use codingworker::queue::sqlite::{SqliteQueue, SqliteQueueOptions};
@@ -194,6 +194,7 @@ fn policy() -> Policy {
         job_limit: Duration::from_secs(3_600),
         write_tests: false,
         on_failure: OnFailure::Nothing,
+        ready: Ready::Green,
     }
 }
 

@@ -16,7 +16,7 @@ use codingworker::domain::job::{Event, Model, Person};
 use codingworker::domain::task::Repository;
 use codingworker::domain::verification::Isolation;
 use codingworker::engine::authority;
-use codingworker::engine::decide::{OnFailure, Policy};
+use codingworker::engine::decide::{OnFailure, Policy, Ready};
 use codingworker::engine::gate::Limits;
 use codingworker::engine::report::{Language, Masthead};
 use codingworker::process::{self, Spec};
@@ -255,6 +255,7 @@ fn crew(dir: &Path, database: &Database, watch: &Arc<Stopwatch>) -> Crew {
         mark: Some("bench".to_owned()),
     });
     let tools = Tools {
+        renames: false,
         agent: Arc::new(PlayedAgent(watch.clone())),
         agent_level: codingworker::domain::verification::Isolation::Native,
         deps: codingworker::deps::Deps::new(dir.join("deps")),
@@ -325,5 +326,6 @@ fn policy() -> Policy {
         job_limit: Duration::from_secs(3_600),
         write_tests: true,
         on_failure: OnFailure::Draft,
+        ready: Ready::Green,
     }
 }

@@ -113,7 +113,7 @@ class Worker:
             "ollama": {"host": f"http://127.0.0.1:{model_port}"},
             "http": {"listen": f"unix:{room}/http.sock"},
             "aider": {"bin_path": str(room / "aider"), "models": [{"name": f"ollama_chat/{MODEL}"}]},
-            "verify": {"runner": "native", "write_tests": False}, "trust": {"native": "always"}}))
+            "verify": {"runner": "native", "write_tests": False, "ready": "green"}, "trust": {"native": "always"}}))
         self.environment = {
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": str(room), "LANG": "C.UTF-8",
             "AWS_ACCESS_KEY_ID": "soak", "AWS_SECRET_ACCESS_KEY": "soak", "AWS_EC2_METADATA_DISABLED": "true",

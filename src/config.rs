@@ -32,7 +32,7 @@ mod urls;
 
 pub use cage::{Cage, Deps, Docker};
 pub use choice::{
-    AnswerRefused, Builder, CageChoice, Language, LogFormat, Native, OnFailure, RenameBy,
+    AnswerRefused, Builder, CageChoice, Language, LogFormat, Native, OnFailure, Ready, RenameBy,
     RunnerChoice,
 };
 pub use keys::{KEYS, Key, Kind, MODEL_KEYS, reloadable, variable};
@@ -189,6 +189,8 @@ pub struct Verify {
     pub write_tests: bool,
     /// What becomes of work that could not be made green.
     pub on_failure: OnFailure,
+    /// What makes a pull request ready.
+    pub ready: Ready,
     /// Whether a repository's next job begins with what the checks left behind on its base.
     pub cache: bool,
     /// How many bytes of that are kept, of one repository or of all.

@@ -90,6 +90,8 @@ pub struct Command<'a> {
     pub home: &'a Path,
     /// A shell command line, run with `sh -c`.
     pub line: &'a str,
+    /// What it can read from its standard input; `None`: nothing.
+    pub stdin: Option<&'a [u8]>,
     /// Names and values besides the cleared environment: `IMAGE_NAME`, `WORK_DIR`.
     pub env: &'a [(String, String)],
     /// After this long it is ended.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use codingworker::app;
 use codingworker::domain::job::{Event, Failure, Fault, JobId, Model, Outcome, Progress, Story};
-use codingworker::engine::decide::{Action, OnFailure, Policy};
+use codingworker::engine::decide::{Action, OnFailure, Policy, Ready};
 use codingworker::store::Job;
 use codingworker::store::sqlite::SqliteStore;
 use codingworker::worker::drive::Perform;
@@ -78,6 +78,7 @@ fn policy() -> Policy {
         job_limit: Duration::from_secs(3_600),
         write_tests: false,
         on_failure: OnFailure::Nothing,
+        ready: Ready::Green,
     }
 }
 

@@ -152,7 +152,7 @@ class Worker:
             "aider": {"bin_path": str(options.aider), "models": [
                 {"name": f"ollama_chat/{MODEL}", "num_ctx": 8192, "edit_format": "whole"}]},
             "http": {"listen": f"unix:{room}/http.sock"},
-            "verify": {"runner": "native", "write_tests": False, "max_fixes": 2}, "trust": {"native": "always"}}))
+            "verify": {"runner": "native", "write_tests": False, "ready": "green", "max_fixes": 2}, "trust": {"native": "always"}}))
         self.environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": str(room), "LANG": "C.UTF-8"}
         self.log = room / "serve.log"
         with open(self.log, "wb") as log:

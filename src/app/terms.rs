@@ -4,7 +4,7 @@ use super::folder;
 use crate::config::{self, AnswerRefused, Config, Native};
 use crate::domain::verification::Isolation;
 use crate::engine::authority;
-use crate::engine::decide::{OnFailure, Policy};
+use crate::engine::decide::{OnFailure, Policy, Ready};
 use crate::worker::hands::ASK;
 use crate::worker::models::Limits;
 
@@ -58,6 +58,10 @@ pub(super) fn policy(config: &Config) -> Policy {
             config::OnFailure::Draft => OnFailure::Draft,
             config::OnFailure::Branch => OnFailure::Branch,
             config::OnFailure::Nothing => OnFailure::Nothing,
+        },
+        ready: match config.verify.ready {
+            config::Ready::Proven => Ready::Proven,
+            config::Ready::Green => Ready::Green,
         },
     }
 }

@@ -223,6 +223,7 @@ impl Scene<'_> {
             tree: self.copy.tree(),
             home: self.copy.home(),
             line,
+            stdin: None,
             env: &env,
             limit: self.limit,
             tee: Some(&ToStderr),

@@ -142,6 +142,7 @@ fn verify(reader: &mut Reader<'_>) -> Verify {
         runner: reader.choice("verify.runner", RunnerChoice::ALL),
         write_tests: reader.flag("verify.write_tests"),
         on_failure: reader.choice("verify.on_failure", OnFailure::ALL),
+        ready: reader.choice("verify.ready", Ready::ALL),
         cache: reader.flag("verify.cache"),
         cache_max_bytes: reader.integer("verify.cache_max_bytes"),
     }

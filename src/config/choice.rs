@@ -84,6 +84,16 @@ choice! {
     }
 }
 choice! {
+    /// What makes a pull request ready, once its checks are green.
+    Ready {
+        /// That something which failed before passes now: an example of the issue, or a check.
+        #[default]
+        Proven = "proven",
+        /// Nothing more.
+        Green = "green"
+    }
+}
+choice! {
     /// Where jobs may run without a cage, on a machine that has none.
     Native {
         /// Nowhere.

@@ -80,6 +80,7 @@ fn without_a_file_everything_is_at_its_default() {
     assert_eq!(config.sqs.queue_url, None);
     assert!(config.github.token.is_none());
     assert_eq!(config.verify.on_failure, OnFailure::Draft);
+    assert_eq!(config.verify.ready, Ready::Proven);
     assert_eq!(
         config.aider.models,
         [Model {

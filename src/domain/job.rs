@@ -191,6 +191,9 @@ pub enum Outcome {
     Ready(PullRequest),
     /// A pull request is open and marked incomplete: something stayed red or is doubtful.
     Incomplete(PullRequest),
+    /// A draft is open, and everything that was green before still is; but nothing that failed
+    /// before passes now, so that nothing proves the change.
+    Unproven(PullRequest),
     /// A branch is there, without a pull request, as the operator wants it.
     BranchOnly(Change),
     /// The work was not kept at the code host, as the operator wants it, or there was none.
@@ -234,6 +237,7 @@ impl Outcome {
         match self {
             Self::Ready(_) => "ready",
             Self::Incomplete(_) => "incomplete",
+            Self::Unproven(_) => "unproven",
             Self::BranchOnly(_) => "branch_only",
             Self::GaveUp => "gave_up",
             Self::NothingToChange => "nothing_to_change",
@@ -247,6 +251,17 @@ impl Outcome {
             Self::Cancelled => "cancelled",
         }
     }
+}
+
+/// What a pull request is opened as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Ready for review.
+    Ready,
+    /// A draft: the checks pass, and nothing proves the change.
+    Unproven,
+    /// A draft: something stayed red, or is doubtful.
+    Incomplete,
 }
 
 /// Why nothing was begun.

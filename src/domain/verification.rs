@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::example::Tried;
+
 /// One kind of check. They run in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -197,6 +199,10 @@ pub struct TestNames {
 pub struct Verification {
     /// What ran.
     pub steps: Vec<Step>,
+    /// The examples, where they were tried: on the base all of them, later those that
+    /// failed there as they should.
+    #[serde(default)]
+    pub examples: Vec<Tried>,
 }
 
 impl Verification {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::domain::change::{Change, ObjectId};
 use crate::domain::job::{
-    Failure, Fault, MOST_DEATHS, Model, Outcome, Pass, Phase, Progress, Request, Stage,
+    Failure, Fault, MOST_DEATHS, Model, Outcome, Pass, Phase, Progress, Request, Stage, Standing,
 };
 use crate::domain::verification::Check;
 
@@ -49,8 +49,8 @@ pub enum Action {
     Open {
         /// For what.
         change: Change,
-        /// Whether it is marked as incomplete.
-        draft: bool,
+        /// As what: all but `Ready` are drafts.
+        standing: Standing,
     },
     /// Write down how the job ends.
     End(Outcome),
@@ -95,6 +95,15 @@ pub enum OnFailure {
     Nothing,
 }
 
+/// What makes a pull request ready, once its checks are green.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ready {
+    /// That something which failed on the base passes: an example of the issue, or a check.
+    Proven,
+    /// Nothing more.
+    Green,
+}
+
 /// The limits a job lives under. Checked once, when the config is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -115,6 +124,8 @@ pub struct Policy {
     pub write_tests: bool,
     /// What becomes of work that could not be made green.
     pub on_failure: OnFailure,
+    /// What makes a pull request ready.
+    pub ready: Ready,
 }
 
 /// The longest rest that nobody asked us for.
@@ -186,17 +197,21 @@ pub fn decide(progress: &Progress, policy: &Policy) -> Action {
             Action::End(Outcome::BranchOnly(change.clone()))
         }
         Stage::PullRequest(change) => {
-            Action::Open { change: change.clone(), draft: !progress.ready }
+            Action::Open { change: change.clone(), standing: standing(progress, policy) }
         }
-        Stage::Ending(pull_request) => Action::End(match progress.ready {
-            true => Outcome::Ready(pull_request.clone()),
-            false => Outcome::Incomplete(pull_request.clone()),
+        Stage::Ending(pull_request) => Action::End(match standing(progress, policy) {
+            Standing::Ready => Outcome::Ready(pull_request.clone()),
+            Standing::Unproven => Outcome::Unproven(pull_request.clone()),
+            Standing::Incomplete => Outcome::Incomplete(pull_request.clone()),
         }),
         Stage::Telling(_) => Action::Tell(Phase::Ended),
         Stage::Labels(outcome) => Action::Label {
             done: matches!(
                 outcome,
-                Outcome::Ready(_) | Outcome::Updated { .. } | Outcome::Answered(_)
+                Outcome::Ready(_)
+                    | Outcome::Unproven(_)
+                    | Outcome::Updated { .. }
+                    | Outcome::Answered(_)
             ),
         },
         Stage::Closing(outcome) => Action::Close(outcome.clone()),
@@ -255,6 +270,16 @@ fn publish(progress: &Progress, tree: &ObjectId, ready: bool) -> Action {
     match progress.gated.as_ref() == Some(tree) {
         true => Action::Commit { tree: tree.clone(), ready },
         false => Action::Gate(tree.clone()),
+    }
+}
+
+/// What the work is worth to a reviewer. (A commit on somebody's own pull request has no standing.)
+fn standing(progress: &Progress, policy: &Policy) -> Standing {
+    match policy.ready {
+        _ if !progress.ready => Standing::Incomplete,
+        // What the worker did by itself is what was asked for, word by word, as it has seen.
+        Ready::Proven if !progress.proven && !progress.by_worker => Standing::Unproven,
+        Ready::Proven | Ready::Green => Standing::Ready,
     }
 }
 

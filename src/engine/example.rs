@@ -159,6 +159,12 @@ fn example(claim: &Claim, issue: &str, places: &Places<'_>, asks: bool) -> Optio
         }
         _ => return None,
     };
+    // A text without its quotes is one if the base gives the other one that is shown so.
+    let (wanted, given) = match (wanted, given) {
+        (Result::Bare(wanted), Some(Result::Bare(given))) => (text(&wanted), Some(text(given))),
+        (Result::Bare(_), _) | (_, Some(Result::Bare(_))) => return None,
+        (wanted, given) => (wanted, given.cloned()),
+    };
     let (path, language) = match places.find(&claim.call, issue, "") {
         Some(function) => (function.path.clone(), function.language),
         None => {
@@ -182,11 +188,15 @@ fn example(claim: &Claim, issue: &str, places: &Places<'_>, asks: bool) -> Optio
     }
     let expected = expected(&wanted, language)?;
     let given = match given {
-        Some(it) => Some(self::expected(it, language)?),
+        Some(it) => Some(self::expected(&it, language)?),
         None => None,
     };
     let call = render::plain(&call, language)?;
     (call.len() <= LONGEST).then_some(Example { language, path, call, expected, given })
+}
+
+fn text(bare: &str) -> Result {
+    Result::Value(Value::Text(bare.to_owned(), value::Quotes::Double))
 }
 
 fn expected(result: &Result, language: Language) -> Option<Expected> {
@@ -277,7 +287,7 @@ impl Read {
                 }
                 above.clear();
             } else if is_code {
-                while lines.get(at).is_some_and(|it| indented(it)) {
+                while lines.get(at).is_some_and(indented) {
                     at += 1;
                 }
                 let block = lines.get(begin - 1..at).unwrap_or_default();

@@ -134,7 +134,7 @@ mod tests {
     }
 
     fn of(steps: &[Step]) -> Verification {
-        Verification { steps: steps.to_vec() }
+        Verification { steps: steps.to_vec(), ..Verification::default() }
     }
 
     #[test]
@@ -161,7 +161,9 @@ mod tests {
     fn blamed(base: &[Step], now: &[Step]) -> Option<(Check, Vec<String>)> {
         newly_red(&of(base), &of(now)).map(|complaint| match complaint {
             Complaint::Red { check, tests, .. } => (check, tests),
-            Complaint::Unusable { .. } => panic!("a check is red or it is not"),
+            Complaint::Unusable { .. } | Complaint::Contradicted { .. } => {
+                panic!("a check is red or it is not")
+            }
         })
     }
 
@@ -287,6 +289,7 @@ mod tests {
         (any_step(Check::Build), any_step(Check::Lint), any_step(Check::Test), 0_usize..4).prop_map(
             |(build, lint, test, length)| Verification {
                 steps: [build, lint, test].into_iter().take(length).collect(),
+                ..Verification::default()
             },
         )
     }

@@ -249,9 +249,10 @@ fn of_story(story: &Story, outcome: &Outcome, teller: &Teller<'_>, blank: Notice
 /// Which notice an outcome is. `None`: whoever ended the job knows, or another job answers.
 fn kind_of(outcome: &Outcome) -> Option<Kind> {
     match outcome {
-        Outcome::Ready(_) | Outcome::Updated { ready: true, .. } | Outcome::Answered(_) => {
-            Some(Kind::Success)
-        }
+        Outcome::Ready(_)
+        | Outcome::Unproven(_)
+        | Outcome::Updated { ready: true, .. }
+        | Outcome::Answered(_) => Some(Kind::Success),
         Outcome::Incomplete(_) | Outcome::BranchOnly(_) | Outcome::Updated { ready: false, .. } => {
             Some(Kind::Incomplete)
         }
@@ -284,7 +285,9 @@ fn reason(story: &Story, outcome: &Outcome, language: Language) -> String {
 /// The pull request, or else the page of what was asked on.
 fn url(story: &Story, outcome: &Outcome, site: &str) -> String {
     let pull = match outcome {
-        Outcome::Ready(it) | Outcome::Incomplete(it) => Some(it.url.clone()),
+        Outcome::Ready(it) | Outcome::Unproven(it) | Outcome::Incomplete(it) => {
+            Some(it.url.clone())
+        }
         _ => story.pull_request().map(|it| it.url.clone()),
     };
     let page = || {

@@ -99,7 +99,7 @@ mod tests {
             tests: None,
             excerpt: excerpt.to_owned(),
         };
-        Verification { steps: vec![step] }
+        Verification { steps: vec![step], ..Verification::default() }
     }
 
     #[test]

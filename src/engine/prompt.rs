@@ -1,6 +1,7 @@
 //! Words for the agent. A message begins with a sentence of ours, always: Aider executes one
 //! that begins with `/` or `!`. What strangers wrote comes fenced, as a description of the work.
 
+use crate::domain::example::Tried;
 use crate::domain::job::{Complaint, Conversation, Request};
 use crate::domain::verification::Exit;
 
@@ -184,6 +185,11 @@ fn closing(ask: &Ask<'_>, work: &str) -> String {
             "Find what is wrong in the code and repair it. Do not change the tests unless the \
              {work} ask{s} for another result."
         )),
+        Request::Fix { complaint: Complaint::Contradicted { .. } } => closing.push(
+            "Find what is wrong in the code and repair it for all inputs, not for these alone. \
+             Do not change the tests."
+                .to_owned(),
+        ),
         Request::Fix { complaint: Complaint::Unusable { .. } } => {
             closing.push(format!("Answer the {work} again, without that mistake."));
         }
@@ -230,6 +236,7 @@ fn unfenced(text: &str) -> String {
 
 fn about(complaint: &Complaint, room: u32, left_out: &mut Vec<String>) -> String {
     match complaint {
+        Complaint::Contradicted { examples } => contradicted(examples, room),
         Complaint::Unusable { reason } => {
             format!("The last answer could not be used: {}\n", cut(reason.trim(), room))
         }
@@ -261,6 +268,17 @@ fn about(complaint: &Complaint, room: u32, left_out: &mut Vec<String>) -> String
             text
         }
     }
+}
+
+/// The issue's examples that give something else, a line each.
+fn contradicted(examples: &[Tried], room: u32) -> String {
+    let mut text = String::from("The code does not give what the issue expects:\n");
+    for it in examples {
+        let short = |text: &str| unfenced(&cut(&one_line(text), 80));
+        let (call, expected) = (short(&it.example.call), short(&it.example.expected.words()));
+        text += &format!("{call}: expected {expected}, but it gives {}\n", short(it.gave()));
+    }
+    cut(&text, room) + "\n"
 }
 
 fn one_line(text: &str) -> String {

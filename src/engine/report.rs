@@ -13,6 +13,7 @@ mod comment;
 mod commit;
 mod ending;
 mod foreign;
+mod found;
 mod line;
 mod place;
 mod pull_request;

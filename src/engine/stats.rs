@@ -70,6 +70,8 @@ fn verdict(outcome: &Outcome) -> Verdict {
         Outcome::Ready(_) | Outcome::Updated { ready: true, .. } => Verdict::Solved,
         Outcome::Updated { ready: false, .. }
         | Outcome::Incomplete(_)
+        // It may be right: whether it was merged says so.
+        | Outcome::Unproven(_)
         | Outcome::BranchOnly(_)
         | Outcome::GaveUp
         | Outcome::NothingToChange

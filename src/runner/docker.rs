@@ -104,6 +104,7 @@ impl DockerRunner {
             env: fixed.into_iter().chain(env).map(|(name, it)| (name.into(), it.into())).collect(),
             keep: KEEP,
             merge: true,
+            stdin: command.stdin.map(<[u8]>::to_vec),
             ..Spec::new("sh", command.tree, command.limit)
         };
         let own = [command.tree, command.home].into_iter().chain(command.deps);

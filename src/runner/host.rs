@@ -87,6 +87,7 @@ impl HostRunner {
             keep: KEEP,
             merge: true,
             mark: self.options.mark.clone(),
+            stdin: errand.stdin.map(<[u8]>::to_vec),
             ..Spec::new("sh", errand.tree, errand.limit)
         };
         let ended = self.cage.run(spec, &rules, errand.tee, stop).await?;

@@ -36,6 +36,7 @@ mod attempt;
 mod caches;
 mod commands;
 mod converse;
+mod examples;
 mod gate;
 mod inspect;
 mod prepare;
@@ -225,7 +226,7 @@ impl Hands {
             Action::Gate(tree) => self.gate(tree, story).await,
             Action::Commit { tree, .. } => self.commit(tree, progress, story).await,
             Action::Push(commit) => self.push(&commit, progress, story, stop).await,
-            Action::Open { change, draft } => self.open(&change, draft, story).await,
+            Action::Open { change, standing } => self.open(&change, standing, story).await,
             Action::Label { done } => self.label(done, story).await,
             Action::Rest(rest) => {
                 tokio::time::sleep(rest).await;

@@ -263,6 +263,7 @@ impl Stage<'_> {
             tree: base,
             home: &home,
             line: &preparation.command,
+            stdin: None,
             env: &env,
             limit: self.limit,
             tee: Some(self.tee),

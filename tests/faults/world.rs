@@ -221,7 +221,7 @@ fn configuration(dir: &Path, ground: &Ground, github: &GitHubDouble) -> Value {
         },
         "ollama": {"host": ground.ollama.base()},
         "sqs": {"wait_time_seconds": 1, "visibility_timeout": 30},
-        "verify": {"timeout_seconds": 60, "write_tests": false, "runner": "native"},
+        "verify": {"timeout_seconds": 60, "write_tests": false, "runner": "native", "ready": "green"},
         "cage": {"level": "native"},
         "notify": {"channels": [{"kind": "log", "events": "all"}]},
         "http": {"listen": "off"},

@@ -23,6 +23,7 @@ mod never_right;
 mod payloads;
 mod people;
 mod polling;
+mod proving;
 mod renaming;
 pub(crate) mod serving;
 mod stopping;

@@ -52,7 +52,7 @@ impl Boxed {
             "worker": {"worker_id": "boxed", "slots": 1, "retry_delay_seconds": 1},
             "github": {"token": "", "git_url": format!("file://{STATE}/hosts")},
             "aider": {"models": [{"name": format!("ollama_chat/{MODEL}"), "timeout_seconds": 120}]},
-            "verify": {"max_fixes": 1, "timeout_seconds": 120, "write_tests": false},
+            "verify": {"max_fixes": 1, "timeout_seconds": 120, "write_tests": false, "ready": "green"},
         });
         std::fs::write(it.dir.path().join("config.yaml"), config.to_string()).unwrap();
         for (name, files) in repositories {

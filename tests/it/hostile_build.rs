@@ -169,6 +169,7 @@ impl Scene {
             tree: &self.path("state/jobs/this/tree"),
             home: &self.path("state/jobs/this/home"),
             line: &line,
+            stdin: None,
             env: &[],
             limit: LIMIT,
             tee: Some(&counted),

@@ -13,6 +13,7 @@ mod contract;
 mod deps;
 mod docker_engine;
 mod doctor;
+mod examples;
 mod faulty_queue;
 mod fencing;
 mod fleet;

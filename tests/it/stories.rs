@@ -12,12 +12,12 @@ use codingworker::database::Database;
 use codingworker::domain::change::{Change, ObjectId, PullRequest};
 use codingworker::domain::job::{
     Checkout, Event, Failure, Fault, Inspection, JobId, JobState, Model, NewTests, Outcome,
-    Progress, Proof, Story, Tokens, Turn, TurnOutcome,
+    Progress, Proof, Standing, Story, Tokens, Turn, TurnOutcome,
 };
 use codingworker::domain::project::Narrowing;
 use codingworker::domain::time::Timestamp;
 use codingworker::domain::verification::{Plan, Verification};
-use codingworker::engine::decide::{Action, OnFailure, Policy};
+use codingworker::engine::decide::{Action, OnFailure, Policy, Ready};
 use codingworker::engine::intake;
 use codingworker::queue::sqlite::{SqliteQueue, SqliteQueueOptions};
 use codingworker::queue::{Depth, Settlement, TaskQueue};
@@ -176,7 +176,8 @@ impl Perform for Puppet {
             Action::Push(commit) => {
                 ("push", Event::Pushed(Change { branch: "ai/issue-1".to_owned(), commit }))
             }
-            Action::Open { draft, .. } => {
+            Action::Open { standing, .. } => {
+                let draft = standing != Standing::Ready;
                 ("open", Event::Opened(PullRequest { number: 7, url: "u".to_owned(), draft }))
             }
             Action::Label { .. } => ("label", Event::Labelled),
@@ -714,6 +715,7 @@ pub(crate) fn policy() -> Policy {
         job_limit: Duration::from_secs(3_600),
         write_tests: true,
         on_failure: OnFailure::Draft,
+        ready: Ready::Green,
     }
 }
 

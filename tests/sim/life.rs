@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use codingworker::database::Database;
 use codingworker::domain::job::Model;
-use codingworker::engine::decide::{OnFailure, Policy};
+use codingworker::engine::decide::{OnFailure, Policy, Ready};
 use codingworker::queue::TaskQueue;
 use codingworker::queue::sqlite::{SqliteQueue, SqliteQueueOptions};
 use codingworker::store::sqlite::SqliteStore;
@@ -47,6 +47,7 @@ fn policy() -> Policy {
         job_limit: Duration::from_secs(6 * 3_600),
         write_tests: true,
         on_failure: OnFailure::Draft,
+        ready: Ready::Green,
     }
 }
 

@@ -99,7 +99,7 @@ mod tests {
             asking: String::new(),
         };
         let records = vec![
-            record(80, 80_000, Event::Baselined(Verification { steps })),
+            record(80, 80_000, Event::Baselined(Verification { steps, ..Verification::default() })),
             record(100, 20_000, Event::Labelled),
             record(101, 300, Event::Cancelled),
         ];

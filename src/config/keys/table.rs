@@ -1,7 +1,7 @@
 //! Every key of the configuration. `configs/config.yaml` says the same, and a test compares.
 
 use super::super::{
-    AnswerRefused, Builder, CageChoice, Language, LogFormat, Native, OnFailure, RenameBy,
+    AnswerRefused, Builder, CageChoice, Language, LogFormat, Native, OnFailure, Ready, RenameBy,
     RunnerChoice,
 };
 use super::{Key, Kind};
@@ -91,6 +91,10 @@ pub const KEYS: &[Key] = &[
     Key::choice("verify.on_failure", "draft", OnFailure::NAMES,
         "What becomes of work that could not be made green: a draft pull request, a branch, or \
          nothing at the code host."),
+    Key::choice("verify.ready", "proven", Ready::NAMES,
+        "What makes a pull request ready, once its checks are green. proven: an example that the \
+         issue spells out, or a check, failed before and passes now; without that it is a draft \
+         that says so. green: nothing more."),
     Key::flag("verify.cache", "true",
         "A repository's next job begins with what the checks left behind on the default branch \
          (target/, __pycache__, ~/.cache), before any agent worked there. Only with bubblewrap or \

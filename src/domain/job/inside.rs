@@ -49,7 +49,8 @@ mod tests {
         ];
         let outcomes = [
             Outcome::Ready(pull.clone()),
-            Outcome::Incomplete(pull),
+            Outcome::Incomplete(pull.clone()),
+            Outcome::Unproven(pull),
             Outcome::BranchOnly(change.clone()),
             Outcome::GaveUp,
             Outcome::NothingToChange,

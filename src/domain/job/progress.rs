@@ -5,12 +5,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::change::{Change, ObjectId, PullRequest};
+use crate::domain::example::Tried;
 use crate::domain::job::{
     Complaint, Event, Failure, Fault, JobState, Outcome, Proof, Record, Refusal, Request, Told,
     Turn, TurnOutcome,
 };
 use crate::domain::time::Timestamp;
-use crate::domain::verification::Check;
+use crate::domain::verification::{Check, Verification};
 
 /// What the comment on the issue says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -40,7 +41,8 @@ pub enum Pass {
 pub struct Best {
     /// The tree.
     pub tree: ObjectId,
-    /// How far its checks came: 0 it does not build, 3 all green.
+    /// How far its checks came: 0 it does not build, 3 all green but an example of the issue
+    /// gives something else, 4 all green, 5 proven.
     pub rank: u8,
 }
 
@@ -83,6 +85,11 @@ pub struct Progress {
     pub rebased: bool,
     /// Whether what is to be published is all green, with nothing against it.
     pub ready: bool,
+    /// Whether the last run of all checks proves the work: an example of the issue, or a check,
+    /// failed on the base and passes.
+    pub proven: bool,
+    /// The checks that were red on the base and whose turning green proves something.
+    pub red_on_base: Vec<Check>,
     /// What the comment says.
     pub told: Option<Phase>,
     /// What it says the job waits for.
@@ -170,6 +177,8 @@ impl Default for Progress {
             gated: None,
             rebased: false,
             ready: false,
+            proven: false,
+            red_on_base: Vec::new(),
             told: None,
             waits_for: None,
             comment: None,
@@ -192,6 +201,7 @@ impl Progress {
         match &self.stage {
             Stage::Closed(
                 Outcome::Ready(_)
+                | Outcome::Unproven(_)
                 | Outcome::Updated { .. }
                 | Outcome::Answered(_)
                 | Outcome::Joined(_),
@@ -285,7 +295,10 @@ impl Progress {
                 self.tree = Some(checkout.tree.clone());
                 Stage::Baseline
             }
-            (Stage::Baseline, Event::Baselined(_)) => Stage::Edit(Request::Implement),
+            (Stage::Baseline, Event::Baselined(base)) => {
+                self.red_on_base = telling(base);
+                Stage::Edit(Request::Implement)
+            }
             (Stage::Edit(_) | Stage::Implemented, Event::Attempted(turn)) => self.turned(turn),
             (Stage::Recheck(_), Event::Verified { tree, complaint, .. }) => match complaint {
                 None => {
@@ -294,11 +307,13 @@ impl Progress {
                 }
                 Some(complaint) => Stage::Refuted(complaint.title()),
             },
-            (stage, Event::Verified { tree, scope, complaint, .. }) if stage.may_verify() => {
+            (stage, Event::Verified { verification, tree, scope, complaint })
+                if stage.may_verify() =>
+            {
                 // Checks while an edit is owed: the second pass is given up, and what the first
                 // one made is judged as it stands.
                 self.fell_back = matches!(stage, Stage::Edit(_));
-                self.verified(tree, scope, complaint.as_ref())
+                self.verified(verification, tree, scope, complaint.as_ref())
             }
             (Stage::Worth, Event::Proved(proof)) => self.proved(proof),
             (
@@ -370,15 +385,22 @@ impl Progress {
 
     fn verified(
         &mut self,
+        verification: &Verification,
         tree: &ObjectId,
         scope: &[Check],
         complaint: Option<&Complaint>,
     ) -> Stage {
         let full = scope.contains(&Check::Test);
+        if full {
+            self.proven = complaint.is_none() && self.is_proven_by(verification);
+        }
         let rank = match complaint {
-            None if full => 3,
-            None | Some(Complaint::Red { check: Check::Lint, .. }) => 1,
+            None if full && self.proven => 5,
+            None if full => 4,
+            Some(Complaint::Contradicted { .. }) if full => 3,
             Some(Complaint::Red { check: Check::Test, .. }) => 2,
+            None | Some(Complaint::Red { check: Check::Lint, .. }) => 1,
+            Some(Complaint::Contradicted { .. }) => 1,
             Some(_) => 0,
         };
         if self.best.as_ref().is_none_or(|best| best.rank < rank) {
@@ -406,6 +428,16 @@ impl Progress {
         }
     }
 
+    /// Whether something that failed on the base passes. What the model wrote as a test is not
+    /// asked here: it would prove the model's own reading of the issue.
+    fn is_proven_by(&self, verification: &Verification) -> bool {
+        let examples = &verification.examples;
+        let turned =
+            |check: &Check| verification.step(*check).is_some_and(|step| step.exit.is_success());
+        (!examples.is_empty() && examples.iter().all(Tried::holds))
+            || self.red_on_base.iter().any(turned)
+    }
+
     fn proved(&mut self, proof: &Proof) -> Stage {
         self.ready = proof.broken_old_tests.is_none() && proof.objections.is_empty();
         match self.tree.clone() {
@@ -424,6 +456,13 @@ impl Stage {
     pub fn is_over(&self) -> bool {
         matches!(self, Self::Telling(_) | Self::Labels(_) | Self::Closing(_) | Self::Closed(_))
     }
+}
+
+/// The red checks of the base that a right change turns green. A linter or a formatter is content
+/// with what does something else.
+fn telling(base: &Verification) -> Vec<Check> {
+    let red = base.steps.iter().filter(|it| !it.exit.is_success() && it.check != Check::Lint);
+    red.map(|it| it.check).collect()
 }
 
 fn short(it: &impl std::fmt::Debug) -> String {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::change::{FileChange, ObjectId};
+use crate::domain::example::Tried;
 use crate::domain::verification::{Check, Exit};
 
 /// What the agent is asked for.
@@ -44,6 +45,11 @@ pub enum Complaint {
         /// What was wrong with it, in words for the agent.
         reason: String,
     },
+    /// The checks are green, and examples of the issue still give something else.
+    Contradicted {
+        /// Which, and what they gave.
+        examples: Vec<Tried>,
+    },
 }
 
 impl Complaint {
@@ -52,6 +58,12 @@ impl Complaint {
         match self {
             Self::Red { check, command, .. } => format!("the {} `{command}` fails", check.name()),
             Self::Unusable { reason } => reason.clone(),
+            Self::Contradicted { examples } => match examples.first() {
+                Some(it) => {
+                    format!("the issue's example `{}` gives another result", it.example.call)
+                }
+                None => "an example of the issue gives another result".to_owned(),
+            },
         }
     }
 }

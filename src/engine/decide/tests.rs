@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use play::*;
 
-use crate::domain::job::{Event, Failure, Fault, OldTests, Outcome, Phase, Progress, TurnOutcome};
-use crate::domain::verification::Check;
-use crate::engine::decide::{Action, decide};
+use crate::domain::job::{
+    Event, Failure, Fault, JobState, OldTests, Outcome, Phase, Progress, Standing, TurnOutcome,
+};
+use crate::domain::verification::{Check, Exit, Verification};
+use crate::engine::decide::{Action, Policy, Ready, decide};
 
 #[test]
 fn a_job_that_needs_one_fix() {
@@ -20,7 +22,7 @@ fn a_job_that_needs_one_fix() {
         turn(TurnOutcome::Edited),
         green(),
         turn(TurnOutcome::Edited),
-        green(),
+        proven(),
         proved(None),
     ]);
     play.publishes();
@@ -36,7 +38,7 @@ fn a_job_that_needs_one_fix() {
     -> Attempt Cover by small
     <- Edited
     -> Verify [Build, Lint, Test]
-    <- Green
+    <- Proven
     -> Prove
     <- Proved
     -> Gate
@@ -140,8 +142,87 @@ fn what_never_became_green_goes_out_as_a_draft_after_the_last_model() {
     }
     play.publishes();
     assert!(play.story.contains("-> Commit incomplete\n"), "{}", play.story);
-    assert!(play.story.contains("-> Open draft\n"), "{}", play.story);
+    assert!(play.story.contains("-> Open draft, incomplete\n"), "{}", play.story);
     assert!(play.story.ends_with("-> Close Incomplete\n"), "{}", play.story);
+}
+
+#[test]
+fn green_checks_alone_are_a_draft_that_says_so_and_is_no_failure() {
+    let mut play = Play::begun();
+    play.hears([turn(TurnOutcome::Edited), green(), turn(TurnOutcome::Edited), green()]);
+    // Tests that the model wrote prove nothing: `proved` says that they fail on the base.
+    play.hears([proved(None)]);
+    play.publishes();
+    assert!(play.story.contains("-> Open draft, unproven\n"), "{}", play.story);
+    assert!(play.story.contains("-> Label done\n"), "{}", play.story);
+    assert!(play.story.ends_with("-> Close Unproven\n"), "{}", play.story);
+    assert_eq!(
+        play.progress.clone().after(&record(Event::Closed)).unwrap().state(),
+        JobState::Done
+    );
+}
+
+#[test]
+fn where_green_is_enough_nothing_has_to_be_proven() {
+    let mut play = Play::begun();
+    play.hears([turn(TurnOutcome::Edited), green(), turn(TurnOutcome::Edited), green()]);
+    play.hears([proved(None), gated()]);
+    play.hears([
+        Event::Committed { commit: id("c"), tree: id("edited"), files: Vec::new() },
+        Event::Pushed(change()),
+    ]);
+    let green = Policy { ready: Ready::Green, ..policy() };
+    let open = Action::Open { change: change(), standing: Standing::Ready };
+    assert_eq!(decide(&play.progress, &green), open);
+}
+
+#[test]
+fn a_check_that_was_red_on_the_base_proves_the_change_that_turns_it_green() {
+    let mut play = Play::new();
+    play.hears([
+        Event::Inspected(inspection()),
+        told(Phase::Queued),
+        Event::Prepared(checkout()),
+        Event::Baselined(red_base()),
+        told(Phase::Working),
+        turn(TurnOutcome::Edited),
+        green(),
+        turn(TurnOutcome::Edited),
+    ]);
+    let mut still_red = play.progress.clone();
+    still_red = still_red.after(&record(full(red_base()))).unwrap();
+    assert!(!still_red.proven, "red on both sides, and nobody's fault");
+    let mut steps = red_base().steps;
+    steps[0].exit = Exit::Code(0);
+    let verification = Verification { steps, ..Verification::default() };
+    let now = play.progress.after(&record(full(verification))).unwrap();
+    assert!(now.proven);
+}
+
+#[test]
+fn an_example_that_still_gives_something_else_is_told_to_the_model_whatever_the_checks_say() {
+    let mut play = Play::begun();
+    play.hears([turn(TurnOutcome::Edited), contradicted()]);
+    assert!(play.story.ends_with("-> Attempt Fix(example) by small, warm\n"), "{}", play.story);
+    play.hears([turn(TurnOutcome::Edited), green(), turn(TurnOutcome::Edited)]);
+    play.hears([contradicted()]);
+    assert!(play.story.ends_with("-> Attempt Fix(example) by small, warm\n"), "{}", play.story);
+}
+
+#[test]
+fn a_tree_that_an_example_contradicts_is_better_than_one_with_a_red_test_and_never_ready() {
+    let mut play = Play::begun();
+    play.hears([turn(TurnOutcome::Edited), green(), turn(TurnOutcome::Edited)]);
+    play.hears([red(Check::Test)]);
+    let rank = |play: &Play| play.progress.best.as_ref().unwrap().rank;
+    assert_eq!(rank(&play), 2);
+    play.hears([turn(TurnOutcome::Edited), contradicted()]);
+    assert_eq!(rank(&play), 3);
+    play.progress.spent = Duration::from_secs(4_000);
+    play.hears([turn(TurnOutcome::Edited), contradicted()]);
+    play.hears([contradicted()]);
+    play.publishes();
+    assert!(play.story.contains("-> Open draft, incomplete\n"), "{}", play.story);
 }
 
 #[test]

@@ -9,6 +9,8 @@ pub(super) enum Result {
     Raises(String),
     /// Anything but an error.
     Returns,
+    /// A text without its quotes, as it seems: only what the base gives can tell.
+    Bare(String),
 }
 
 /// What a text says about one call.

@@ -114,7 +114,8 @@ pub(super) fn claims(items: &[Item], subject: Option<Call>) -> Vec<Claim> {
                 let Some(claim) = &mut open else { continue };
                 let (before, joined) =
                     (at.checked_sub(1).map_or("", |at| text_at(items, at)), joined(items, at));
-                poisoned |= !take(claim, value, before, joined, after, at + 1 == items.len());
+                let last = matches!(items.get(at + 1), None | Some(Item::Comma | Item::Stop));
+                poisoned |= !take(claim, value, before, joined, after, last);
             }
             Item::Wide(text) => {
                 let hit = CONDITIONS.iter().any(|it| text.contains(it));
@@ -171,7 +172,7 @@ fn take(
         &mut claim.said
     } else if begins(&WANTS) || (expected && (begins(&SAYS) || after.is_empty() || last)) {
         &mut claim.wanted
-    } else if joined && begins(&SAYS) {
+    } else if joined && (begins(&SAYS) || (last && claim.said.is_none() && before == "は")) {
         &mut claim.said
     } else if !joined {
         // A number that has nothing to do with it.

@@ -4,130 +4,8 @@
 use super::claim::{Claim, Item, Result};
 use super::value::{Call, Value};
 
-/// What it should do.
-const WANTS: [&str; 14] = [
-    "should",
-    "must",
-    "expected",
-    "expect",
-    "expects",
-    "expecting",
-    "want",
-    "wanted",
-    "ought",
-    "shall",
-    "supposed",
-    "desired",
-    "shouldn't",
-    "expectation",
-];
-/// What it does.
-const SAYS: [&str; 24] = [
-    "returns",
-    "return",
-    "returned",
-    "returning",
-    "gives",
-    "give",
-    "gave",
-    "giving",
-    "yields",
-    "yield",
-    "is",
-    "are",
-    "be",
-    "equals",
-    "equal",
-    "evaluates",
-    "produces",
-    "produce",
-    "get",
-    "gets",
-    "got",
-    "become",
-    "becomes",
-    "was",
-];
-/// What it does with an error.
-const RAISES: [&str; 13] = [
-    "raises", "raise", "raised", "throws", "throw", "thrown", "fails", "fail", "crashes", "crash",
-    "raising", "throwing", "dies",
-];
-/// Words that change nothing.
-const FILLERS: [&str; 34] = [
-    "to",
-    "it",
-    "this",
-    "that",
-    "which",
-    "result",
-    "value",
-    "actually",
-    "currently",
-    "now",
-    "still",
-    "just",
-    "always",
-    "only",
-    "also",
-    "i",
-    "i'd",
-    "you",
-    "we",
-    "would",
-    "have",
-    "been",
-    "back",
-    "with",
-    "wrongly",
-    "incorrectly",
-    "simply",
-    "instead",
-    "really",
-    "today",
-    "both",
-    "will",
-    "actual",
-    "here",
-];
-/// What begins a clause of its own.
-const CLAUSES: [&str; 9] =
-    ["but", "while", "whereas", "however", "though", "although", "and", "so", "because"];
-/// What makes the rest hold under a condition alone that we cannot bring about.
-const CONDITIONS: [&str; 12] = [
-    "if",
-    "when",
-    "unless",
-    "after",
-    "without",
-    "before",
-    "once",
-    "until",
-    "except",
-    "respectively",
-    "whenever",
-    "otherwise",
-];
-const NEGATIONS: [&str; 9] =
-    ["not", "never", "no", "cannot", "can't", "doesn't", "isn't", "won't", "shouldn't"];
-/// What tells that somebody is not content with what is said.
-const COMPLAINTS: [&str; 15] = [
-    "wrong",
-    "wrongly",
-    "incorrect",
-    "incorrectly",
-    "currently",
-    "now",
-    "today",
-    "actually",
-    "bug",
-    "instead",
-    "but",
-    "still",
-    "broken",
-    "unexpectedly",
-    "got",
-];
+mod words;
+use words::{CLAUSES, COMPLAINTS, CONDITIONS, FILLERS, NEGATIONS, RAISES, SAYS, WANTS};
 
 #[derive(Clone, Copy, PartialEq)]
 enum Mode {
@@ -193,7 +71,8 @@ impl Reader<'_> {
             }
             Item::Value(value) => self.value(value, at),
             Item::Word(word) => self.word(word, at),
-            Item::Code(code) => self.error(code),
+            Item::Code(code) if super::is_error(code) => self.error(code),
+            Item::Code(code) => self.bare(code, at),
             Item::Arrow => (self.mode, self.near) = (Mode::Says, true),
             Item::Colon => {}
             Item::Comma => {
@@ -234,7 +113,18 @@ impl Reader<'_> {
         if self.subjects.is_empty() {
             return;
         }
-        let value = Result::Value(value.clone());
+        self.result(Result::Value(value.clone()), at);
+    }
+
+    /// Code that is no literal may be a text without its quotes.
+    fn bare(&mut self, code: &str, at: usize) {
+        match self.subjects.is_empty() || code.contains('\n') {
+            true => self.near = false,
+            false => self.result(Result::Bare(code.to_owned()), at),
+        }
+    }
+
+    fn result(&mut self, value: Result, at: usize) {
         let is_expected = self.expected_after(at);
         if !self.follows_well(at) {
             // `3 items` is no 3.

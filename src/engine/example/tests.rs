@@ -62,6 +62,11 @@ fn sentences_that_say_what_a_call_should_give_are_examples() {
         ("`add(2, 2)` の結果は `0` ですが、期待値は `4` です。", "add(2, 2) -> 4 (now 0)"),
         ("`add(2, 2)` → `0` と出る。`4` になってほしい", "add(2, 2) -> 4 (now 0)"),
         ("`add(2, 2)` は 0 ではなく 4 を返すべきです。", "add(2, 2) -> 4 (now 0)"),
+        (
+            "`slug('a b')` returns `a b`, I would expect `a-b`.",
+            "slug(\"a b\") -> \"a-b\" (now \"a b\")",
+        ),
+        ("`add(2, 2)` は `4`、そして文字列は不可", "add(2, 2) -> 4"),
         ("`slug(\"あ\")` は `\"a\"` になるはずです。", "slug(\"あ\") -> \"a\""),
     ] {
         let expected: &[&str] = if expected.is_empty() { &[] } else { &[expected] };
@@ -87,6 +92,9 @@ fn sentences_that_leave_a_doubt_are_none() {
         "`add(2, 2)` is called 4 times",
         "`add(x, 2)` should be 4",
         "`add(2, 2)` should be `x`",
+        "`add(2, 2)` returns `x`",
+        "`add(2, 2)` gives 0 but should give `x`",
+        "`add(2, 2)` は `4` 個",
         "`add(2, 2)` should be 4 for integers",
         "`unknown(2)` should be 4",
         "`Box().put(2)` should be 4",

@@ -72,6 +72,7 @@ fn each_outcome_is_told_as_what_it_is_to_people() {
         (Outcome::Updated { change: change(), ready: true }, Some(Kind::Success)),
         (Outcome::Updated { change: change(), ready: false }, Some(Kind::Incomplete)),
         (Outcome::Incomplete(pull(8)), Some(Kind::Incomplete)),
+        (Outcome::Unproven(pull(8)), Some(Kind::Success)),
         (Outcome::BranchOnly(change()), Some(Kind::Incomplete)),
         (Outcome::GaveUp, Some(Kind::Failure)),
         (Outcome::NothingToChange, Some(Kind::Failure)),

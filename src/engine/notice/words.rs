@@ -48,6 +48,17 @@ pub(super) fn outcome(outcome: &Outcome, language: Language) -> String {
             Language::En => format!("pull request #{} is a draft, not finished", it.number),
             Language::Ja => format!("プルリクエスト #{} は未完了のドラフトです", it.number),
         },
+        Outcome::Unproven(it) => match language {
+            Language::En => {
+                format!("pull request #{} is a draft: nothing proves the change", it.number)
+            }
+            Language::Ja => {
+                format!(
+                    "プルリクエスト #{} はドラフトです（変更を証明するものがありません）",
+                    it.number
+                )
+            }
+        },
         Outcome::BranchOnly(_) => {
             say("a branch without a pull request, not finished", "未完了のブランチのみです")
         }

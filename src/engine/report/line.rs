@@ -34,6 +34,9 @@ pub fn lines(record: &Record) -> Vec<String> {
                 Request::Fix { complaint: Complaint::Red { check, .. } } => {
                     format!("fix the {}", check.name())
                 }
+                Request::Fix { complaint: Complaint::Contradicted { .. } } => {
+                    "fix an example".to_owned()
+                }
                 Request::Fix { .. } => "answer again".to_owned(),
             };
             let came = match &turn.outcome {
@@ -92,6 +95,12 @@ pub fn outcome(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Ready(it) => format!("pull request #{} is ready for review", it.number),
         Outcome::Incomplete(it) => format!("pull request #{} is a draft, incomplete", it.number),
+        Outcome::Unproven(it) => {
+            format!(
+                "pull request #{} is a draft: checks pass, nothing proves the change",
+                it.number
+            )
+        }
         Outcome::BranchOnly(it) => format!("branch {}, without a pull request", it.branch),
         Outcome::GaveUp => "gave up: nothing was kept at the code host".to_owned(),
         Outcome::NothingToChange => "the model found nothing to change".to_owned(),

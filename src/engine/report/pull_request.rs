@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use crate::domain::change::{ChangeKind, FileChange, ObjectId};
-use crate::domain::job::{Complaint, NewTests, Request, Story};
+use crate::domain::example::Tried;
+use crate::domain::job::{Complaint, NewTests, Request, Standing, Story};
 use crate::domain::verification::{Check, Exit, Isolation, Step, Verification};
 use crate::engine::judge::standing;
 use crate::engine::offline::{lists_dependencies, wants_network};
 use crate::engine::report::commit::subject;
+use crate::engine::report::found::{examples, unproven};
 use crate::engine::report::{
     Language, Masthead, code, duration, first_lines, isolation, last_lines, marker, quoted,
     sentence, times,
@@ -25,14 +27,17 @@ pub fn title(story: &Story) -> String {
 }
 
 /// The pull request's body, in Markdown.
-pub fn body(story: &Story, head: &Masthead, ready: bool) -> String {
+pub fn body(story: &Story, head: &Masthead, standing: Standing) -> String {
     let mut out = format!("Closes #{}\n\n", story.task.thread());
     out.push_str(&look_first(story, head.language));
-    if !ready {
-        out.push_str(&incomplete(story, head.language));
+    match standing {
+        Standing::Ready => {}
+        Standing::Unproven => out.push_str(&unproven(story, head.language)),
+        Standing::Incomplete => out.push_str(&incomplete(story, head.language)),
     }
     out.push_str(&asked(story, head.language));
     out.push_str(&changed(story, head.language));
+    out.push_str(&examples(story, head.language));
     out.push_str(&checks(story, head.language));
     out.push_str(&made(story, head));
     if let Some(template) = story.checkout().and_then(|it| it.template.as_deref()) {
@@ -98,6 +103,9 @@ pub(super) fn doubts(story: &Story, language: Language) -> Vec<String> {
             doubts.extend(offline(story, language));
         }
         Some((_, Some(Complaint::Unusable { reason }))) => doubts.push(sentence(reason)),
+        Some((_, Some(Complaint::Contradicted { examples }))) => {
+            doubts.extend(examples.iter().map(|it| contradicted(it, language)));
+        }
         Some((verification, None)) if verification.step(Check::Test).is_none() => {
             doubts.push(
                 language.pick("No test ran on it.", "テストは実行されていません。").to_owned(),
@@ -117,6 +125,16 @@ pub(super) fn doubts(story: &Story, language: Language) -> Vec<String> {
         doubts.extend(proof.objections.iter().take(MOST_NOTES).map(|it| sentence(it)));
     }
     doubts
+}
+
+/// An example that gives something else.
+fn contradicted(tried: &Tried, language: Language) -> String {
+    let (call, gave) = (code(&tried.example.call), code(tried.gave()));
+    let expected = code(&tried.example.expected.words());
+    match language {
+        Language::En => format!("The issue's example {call} gives {gave}; expected: {expected}"),
+        Language::Ja => format!("イシューの例 {call} の結果は {gave} です。期待値: {expected}"),
+    }
 }
 
 /// What there is to say about a red check that had no network.

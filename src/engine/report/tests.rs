@@ -2,7 +2,7 @@ use super::*;
 use crate::domain::change::{Change, ChangeKind, FileChange, ObjectId, PullRequest};
 use crate::domain::job::{
     Checkout, Complaint, Conversation, Failure, Fault, Inspection, NewTests, OldTests, Person,
-    Phase, Proof, Record, Request, Tokens, Turn, TurnOutcome,
+    Phase, Proof, Record, Request, Standing, Tokens, Turn, TurnOutcome,
 };
 use crate::domain::project::Narrowing;
 use crate::domain::task::{CommentKind, CommentRef, Origin, Task};
@@ -13,6 +13,7 @@ use crate::domain::verification::{
 mod around;
 mod commit;
 mod foreign;
+mod found;
 mod hostile;
 mod line;
 mod place;
@@ -21,17 +22,17 @@ mod spent;
 
 #[test]
 fn the_body_of_a_ready_pull_request() {
-    insta::assert_snapshot!(body(&green(), &head(Language::En), true));
+    insta::assert_snapshot!(body(&green(), &head(Language::En), Standing::Ready));
 }
 
 #[test]
 fn the_body_of_a_ready_pull_request_in_japanese() {
-    insta::assert_snapshot!(body(&green(), &head(Language::Ja), true));
+    insta::assert_snapshot!(body(&green(), &head(Language::Ja), Standing::Ready));
 }
 
 #[test]
 fn the_body_of_an_incomplete_pull_request() {
-    insta::assert_snapshot!(body(&red(), &head(Language::En), false));
+    insta::assert_snapshot!(body(&red(), &head(Language::En), Standing::Incomplete));
 }
 
 #[test]
@@ -81,7 +82,7 @@ fn foreign_text_can_neither_close_nor_call_nor_leave_its_box() {
     }
     assert_eq!(title(&story), "Fixes # 1 Co-authored-by: x <y>");
     assert!(!commit_message(&story).contains("\nCo-authored-by: x"));
-    let body = body(&story, &head(Language::En), true);
+    let body = body(&story, &head(Language::En), Standing::Ready);
     let fence = "`````text\n";
     let inside = body.split(fence).nth(1).and_then(|it| it.split("\n`````\n").next());
     assert!(inside.is_some_and(|it| it.contains("@everyone") && it.contains("ffffffffffff")));
@@ -106,7 +107,7 @@ fn a_report_of_a_huge_job_stays_small() {
             _ => {}
         }
     }
-    assert!(body(&story, &head(Language::En), false).len() < 30_000);
+    assert!(body(&story, &head(Language::En), Standing::Incomplete).len() < 30_000);
     assert!(comment(&story, &head(Language::En), Phase::Ended).len() < 30_000);
 }
 
@@ -201,6 +202,7 @@ fn story(mut rest: Vec<Event>) -> Story {
         template: Some("## Checklist\n\n- [ ] I read the diff".to_owned()),
     };
     let base = Verification {
+        examples: Vec::new(),
         steps: vec![
             step(Check::Build, "cargo build", Exit::Code(0), &[]),
             step(Check::Test, "cargo test", Exit::Code(101), &["release"]),
@@ -240,6 +242,7 @@ fn verified(complaint: Option<Complaint>) -> Event {
     let exit = Exit::Code(if complaint.is_some() { 101 } else { 0 });
     Event::Verified {
         verification: Verification {
+            examples: Vec::new(),
             steps: vec![
                 step(Check::Build, "cargo build", Exit::Code(0), &[]),
                 step(Check::Test, "cargo test", exit, &[]),
@@ -378,7 +381,7 @@ fn a_job_without_a_change_says_what_became_of_its_last_turn() {
 
 #[test]
 fn what_the_gate_noticed_comes_before_all_but_the_issue() {
-    for (story, ready) in [(green(), true), (red(), false)] {
+    for (story, ready) in [(green(), Standing::Ready), (red(), Standing::Incomplete)] {
         let mut story = story;
         let committed =
             story.records.iter().position(|it| matches!(it.event, Event::Committed { .. }));

@@ -120,6 +120,7 @@ fn attempted(turn: &Turn, took_ms: u64) -> Vec<Increment> {
         let about = match complaint {
             Complaint::Red { check, .. } => check.name(),
             Complaint::Unusable { .. } => "unusable",
+            Complaint::Contradicted { .. } => "example",
         };
         all.push(add("codingworker_fixes", vec![("complaint", about.to_owned())], 1));
     }
@@ -186,9 +187,10 @@ pub fn step(event: &Event) -> &'static str {
 }
 
 /// The ways in which a job ends.
-pub(super) const OUTCOMES: [&str; 13] = [
+pub(super) const OUTCOMES: [&str; 14] = [
     "ready",
     "incomplete",
+    "unproven",
     "branch_only",
     "gave_up",
     "nothing_to_change",

@@ -275,6 +275,7 @@ fn request_name(request: &Request) -> &'static str {
             Check::Lint => "fix the lint",
             Check::Test => "fix the tests",
         },
+        Request::Fix { complaint: Complaint::Contradicted { .. } } => "fix an example",
         Request::Fix { .. } => "answer again",
     }
 }

@@ -6,7 +6,7 @@ use crate::audit::Decision;
 use crate::code_host::Draft;
 use crate::domain::change::{Change, ObjectId};
 use crate::domain::job::{
-    Checkout, Conversation, Event, Failure, Fault, Outcome, Phase, Progress, Story,
+    Checkout, Conversation, Event, Failure, Fault, Outcome, Phase, Progress, Standing, Story,
 };
 use crate::engine::report;
 use crate::worker::hands::verify::checkout;
@@ -193,7 +193,7 @@ impl Hands {
     pub(super) async fn open(
         &self,
         change: &Change,
-        draft: bool,
+        standing: Standing,
         story: &Story,
     ) -> Result<Event, Failure> {
         self.lease.confirm().await?;
@@ -201,8 +201,8 @@ impl Hands {
         let draft = Draft {
             base,
             title: self.hushed(&report::title(story)),
-            body: self.hushed(&report::body(story, &self.tools.masthead, !draft)),
-            draft,
+            body: self.hushed(&report::body(story, &self.tools.masthead, standing)),
+            draft: standing != Standing::Ready,
         };
         let opened = self.tools.host.open(&story.task.repository, change, &draft).await?;
         Ok(Event::Opened(opened))

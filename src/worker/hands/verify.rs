@@ -32,7 +32,9 @@ impl Hands {
             steps.push(self.step(planned, "base", &checkout.tree, story, stop).await?);
         }
         self.keep_caches(story, stop).await;
-        Ok(Event::Baselined(Verification { steps }))
+        let tree = checkout.tree.clone();
+        let examples = self.examples_on_base(&tree, story, stop).await?;
+        Ok(Event::Baselined(Verification { steps, examples }))
     }
 
     /// The checks in `scope` on `tree`, after the formatter, up to the first that is newly red.
@@ -68,6 +70,11 @@ impl Hands {
                 complaint = Some(self.telling(red, &output, &tree, &base, story).await?);
                 break;
             }
+        }
+        if complaint.is_none() {
+            let full = scope.contains(&Check::Test);
+            let tried = self.examples_on_work(&tree, full, &mut verification, story, stop).await?;
+            complaint = tried;
         }
         Ok(Event::Verified { verification, tree, scope, complaint })
     }
@@ -195,7 +202,8 @@ impl Hands {
         let step = self.step(planned, "proof", &mixed, story, stop).await?;
         let base = story.baseline().cloned().unwrap_or_default();
         let excerpt = step.excerpt.clone();
-        let red = judge::newly_red(&base, &Verification { steps: vec![step] });
+        let red =
+            judge::newly_red(&base, &Verification { steps: vec![step], ..Verification::default() });
         Ok(red.map(|_| excerpt))
     }
 
@@ -297,6 +305,30 @@ impl Hands {
         stop: &CancellationToken,
     ) -> Result<crate::runner::Ended, Failure> {
         self.log.section(&format!("{title}: {line}")).await;
+        self.run_here(line, docker, None, story, stop).await
+    }
+
+    /// A command of our own beside the project's, which reads `input`.
+    pub(super) async fn run_fed(
+        &mut self,
+        line: &str,
+        title: &str,
+        input: &[u8],
+        story: &Story,
+        stop: &CancellationToken,
+    ) -> Result<crate::runner::Ended, Failure> {
+        self.log.section(title).await;
+        self.run_here(line, false, Some(input), story, stop).await
+    }
+
+    async fn run_here(
+        &mut self,
+        line: &str,
+        docker: bool,
+        stdin: Option<&[u8]>,
+        story: &Story,
+        stop: &CancellationToken,
+    ) -> Result<crate::runner::Ended, Failure> {
         self.on_disk = None;
         let (tools, log) = (self.tools.clone(), self.log.clone());
         let scene = self.scene(story, stop).await?;
@@ -321,6 +353,7 @@ impl Hands {
             tree: &tree,
             home: &home,
             line,
+            stdin,
             env: &env,
             limit: tools.check_limit,
             tee: Some(Log::tee(log.as_ref())),

@@ -30,6 +30,7 @@ impl Stage<'_> {
             tree: &tree,
             home: &home,
             line: &line,
+            stdin: None,
             env: &[],
             limit: LIMIT.min(self.limit),
             tee: None,

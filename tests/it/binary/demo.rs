@@ -30,7 +30,9 @@ fn the_demo_goes_from_label_to_pull_request_and_shows_each_step_and_the_diff() {
         rest = &rest[at.unwrap_or_else(|| panic!("no line `{step}` in order:\n{said}"))..];
     }
     assert!(said.contains("RED (exit 1)"), "the first answer is wrong on purpose:\n{said}");
-    for shown in ["Pull request #2", "Closes #1", "+    if not numbers:", "Look next at:"] {
+    for shown in
+        ["Pull request #2", "Closes #1", "✗ `3` | ✓ `2.5`", "+    if not numbers:", "Look next at:"]
+    {
         assert!(said.contains(shown), "no `{shown}` in:\n{said}");
     }
 }

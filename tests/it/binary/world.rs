@@ -407,6 +407,8 @@ fn config(dir: &Path, github: &GitHubDouble, ollama: &ScriptedOllama) -> Value {
         "sqs": {"region": "us-east-1", "wait_time_seconds": 1},
         "verify": {
             "max_fixes": 1, "timeout_seconds": 120, "write_tests": false, "runner": "native",
+            // `proving` is about what makes a pull request ready.
+            "ready": "green",
         },
         // What agent and checks can do to the world is what many of these tests look at; what they
         // cannot in a cage is for `caged` to show.

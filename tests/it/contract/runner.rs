@@ -97,6 +97,7 @@ impl Site {
             tree: &tree,
             home: &home,
             line,
+            stdin: None,
             env: &env,
             limit,
             tee,

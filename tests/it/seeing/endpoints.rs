@@ -108,7 +108,7 @@ async fn an_idle_worker_is_alive_ready_and_says_what_it_measures_in_both_formats
     let plain = door.get_as("/metrics", "Accept: text/plain\r\n").await;
     assert_eq!(plain.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     let plain = parsed(&plain.body, "prometheus").unwrap();
-    assert!(plain.iter().any(|it| it.starts_with("codingworker_jobs counter 26")), "{plain:?}");
+    assert!(plain.iter().any(|it| it.starts_with("codingworker_jobs counter 28")), "{plain:?}");
     assert!(parsed(&open.body.replace("# EOF\n", ""), "openmetrics").is_err(), "the judge judges");
     serving.signal(Signal::SIGTERM);
     assert_eq!(serving.code().await, 0);

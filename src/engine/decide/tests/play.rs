@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use super::walk::complete;
 use crate::domain::change::{Change, ObjectId, PullRequest};
+use crate::domain::example::{Example, Expected, Language, Tried, Verdict};
 use crate::domain::job::{
     Checkout, Complaint, Conversation, Event, Failure, Fault, Inspection, Model, NewTests,
-    OldTests, Outcome, Phase, Progress, Proof, Record, Refusal, Request, Tokens, Told, Turn,
-    TurnOutcome,
+    OldTests, Outcome, Phase, Progress, Proof, Record, Refusal, Request, Standing, Tokens, Told,
+    Turn, TurnOutcome,
 };
 use crate::domain::project::Narrowing;
 use crate::domain::time::Timestamp;
-use crate::domain::verification::{Check, Exit, Plan, Verification};
-use crate::engine::decide::{Action, OnFailure, Policy, decide};
+use crate::domain::verification::{Check, Exit, Plan, Step, Verification};
+use crate::engine::decide::{Action, OnFailure, Policy, Ready, decide};
 
 /// Plays events to a fresh job and writes down both sides of the talk.
 pub(super) struct Play {
@@ -86,6 +87,9 @@ impl Play {
                     Request::Fix { complaint: Complaint::Unusable { reason } } => {
                         format!("Fix({reason})")
                     }
+                    Request::Fix { complaint: Complaint::Contradicted { .. } } => {
+                        "Fix(example)".to_owned()
+                    }
                     other => format!("{other:?}"),
                 };
                 let warm = if it.temperature > 0.0 { ", warm" } else { "" };
@@ -99,7 +103,10 @@ impl Play {
             }
             Action::Gate(_) => "Gate".to_owned(),
             Action::Push(_) => "Push".to_owned(),
-            Action::Open { draft, .. } => format!("Open{}", if draft { " draft" } else { "" }),
+            Action::Open { standing: Standing::Ready, .. } => "Open".to_owned(),
+            Action::Open { standing, .. } => {
+                format!("Open draft, {}", format!("{standing:?}").to_lowercase())
+            }
             Action::End(it) => format!("End {}", name(&it)),
             Action::Close(it) => format!("Close {}", name(&it)),
             Action::Label { done } => format!("Label {}", if done { "done" } else { "failed" }),
@@ -121,6 +128,12 @@ pub(super) fn heard(event: &Event) -> String {
         Event::Attempted(it) => name_of(&it.outcome),
         Event::Verified { complaint: Some(Complaint::Red { check, .. }), .. } => {
             format!("Red({check:?})")
+        }
+        Event::Verified { complaint: Some(Complaint::Contradicted { .. }), .. } => {
+            "Contradicted".to_owned()
+        }
+        Event::Verified { verification, .. } if !verification.examples.is_empty() => {
+            "Proven".to_owned()
         }
         Event::Verified { .. } => "Green".to_owned(),
         Event::Told { phase, .. } => format!("Told({phase:?})"),
@@ -148,6 +161,7 @@ pub(super) fn policy() -> Policy {
         job_limit: Duration::from_secs(3_600),
         write_tests: true,
         on_failure: OnFailure::Draft,
+        ready: Ready::Proven,
     }
 }
 
@@ -245,6 +259,35 @@ pub(super) fn green() -> Event {
     verified(None)
 }
 
+/// All green, and the one example of the issue holds.
+pub(super) fn proven() -> Event {
+    let examples = Vec::from([tried(Verdict::Holds)]);
+    match green() {
+        Event::Verified { tree, scope, complaint, .. } => {
+            let verification = Verification { examples, ..Verification::default() };
+            Event::Verified { verification, tree, scope, complaint }
+        }
+        other => other,
+    }
+}
+
+/// All green, and the one example of the issue gives something else.
+pub(super) fn contradicted() -> Event {
+    let verdict = Verdict::Gives { what: "0".to_owned(), as_said: true };
+    verified(Some(Complaint::Contradicted { examples: Vec::from([tried(verdict)]) }))
+}
+
+pub(super) fn tried(verdict: Verdict) -> Tried {
+    let example = Example {
+        language: Language::Python,
+        path: "calc.py".to_owned(),
+        call: "add(2, 2)".to_owned(),
+        expected: Expected::Value("4".to_owned()),
+        given: None,
+    };
+    Tried { example, verdict }
+}
+
 pub(super) fn red(check: Check) -> Event {
     verified(Some(Complaint::Red {
         check,
@@ -295,4 +338,23 @@ pub(super) fn told(phase: Phase) -> Event {
 
 pub(super) fn broke(fault: Fault) -> Event {
     Event::Failed(Failure::new(fault, ""))
+}
+
+/// A base whose tests are red.
+pub(super) fn red_base() -> Verification {
+    let step = Step {
+        check: Check::Test,
+        command: String::new(),
+        exit: Exit::Code(1),
+        duration_ms: 0,
+        tests: None,
+        excerpt: String::new(),
+    };
+    Verification { steps: Vec::from([step]), ..Verification::default() }
+}
+
+/// All checks ran so, and none is newly red.
+pub(super) fn full(verification: Verification) -> Event {
+    let scope = Vec::from([Check::Build, Check::Lint, Check::Test]);
+    Event::Verified { verification, tree: id("edited"), scope, complaint: None }
 }

@@ -28,6 +28,8 @@ fn every_history_ends_whatever_the_world_answers() {
         turn(TurnOutcome::TimedOut),
         turn(TurnOutcome::Truncated { reason: "x".to_owned() }),
         green(),
+        proven(),
+        contradicted(),
         red(Check::Build),
         red(Check::Test),
         proved(None),

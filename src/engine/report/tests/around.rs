@@ -48,7 +48,7 @@ fn both_levels_are_told_where_they_differ_and_one_word_where_not() {
 #[test]
 fn pull_request_comment_and_journal_say_what_was_around_the_job() {
     let story = around(green(), Isolation::Sandbox, Isolation::Container);
-    let body = body(&story, &head(Language::En), true);
+    let body = body(&story, &head(Language::En), Standing::Ready);
     assert!(body.contains("\n| isolation | agent: sandbox · checks: container |\n"), "{body}");
     let comment = comment(&story, &head(Language::En), Phase::Working);
     let foot = "<sub>Job `0123456789ab` · agent: sandbox · checks: container</sub>";
@@ -70,7 +70,7 @@ fn before_there_is_a_checkout_nothing_is_claimed() {
 fn a_check_that_wanted_a_network_is_told_with_what_the_operator_can_do() {
     let words = "getaddrinfo EAI_AGAIN registry.example";
     let told = |story: &Story| {
-        let body = body(story, &head(Language::En), false);
+        let body = body(story, &head(Language::En), Standing::Incomplete);
         let ended = ended(story.clone(), Outcome::GaveUp);
         let comment = comment(&ended, &head(Language::En), Phase::Ended);
         assert_eq!(body.contains(NO_NETWORK), comment.contains(NO_NETWORK), "{body}{comment}");
@@ -87,7 +87,8 @@ fn a_check_that_wanted_a_network_is_told_with_what_the_operator_can_do() {
         _ => unreachable!("the first record is the inspection"),
     }
     assert!(!told(&allowed));
-    let japanese = body(&said(words, Isolation::Sandbox), &head(Language::Ja), false);
+    let japanese =
+        body(&said(words, Isolation::Sandbox), &head(Language::Ja), Standing::Incomplete);
     assert!(japanese.contains("運用者は `trust.allow_network` で許可できます"), "{japanese}");
 }
 
@@ -97,7 +98,7 @@ fn a_base_that_wants_a_network_is_told_once_though_the_work_is_done() {
     if let Event::Baselined(base) = &mut story.records[2].event {
         base.steps[1].excerpt = "Could not resolve host: db.example".to_owned();
     }
-    let body = body(&story, &head(Language::En), true);
+    let body = body(&story, &head(Language::En), Standing::Ready);
     assert_eq!(body.matches(NO_NETWORK).count(), 1, "{body}");
 }
 
@@ -110,11 +111,11 @@ fn dependencies_that_a_red_change_adds_are_told_by_the_files_that_list_them() {
             files.push(FileChange { path: "web/package.json".to_owned(), ..files[0].clone() });
         }
     }
-    let english = body(&story, &head(Language::En), false);
+    let english = body(&story, &head(Language::En), Standing::Incomplete);
     let say = "Dependencies that the model added are not installed for the checks, which have \
                those of the default branch; changed: `Cargo.toml`, `web/package.json`";
     assert!(english.contains(say), "{english}");
-    assert!(!body(&red(), &head(Language::En), false).contains("Dependencies"));
+    assert!(!body(&red(), &head(Language::En), Standing::Incomplete).contains("Dependencies"));
 }
 
 #[test]
@@ -122,7 +123,7 @@ fn what_failed_before_the_work_is_told_even_where_no_check_ran() {
     let note = "The dependencies could not be fetched: `npm ci` left with 1";
     let mut story = story(vec![turn(Request::Implement), committed()]);
     checkout(&mut story).notes = vec![note.to_owned()];
-    let body = body(&story, &head(Language::En), false);
+    let body = body(&story, &head(Language::En), Standing::Incomplete);
     assert!(body.contains(&format!("### Checks\n\n- {note}\n")), "{body}");
     let ended = ended(story, Outcome::GaveUp);
     let comment = comment(&ended, &head(Language::En), Phase::Ended);
@@ -132,7 +133,7 @@ fn what_failed_before_the_work_is_told_even_where_no_check_ran() {
 #[test]
 fn people_get_more_of_what_a_check_printed_than_the_model() {
     let printed = "running 2 tests\nleft: 1\nright: 0\ntest result: FAILED. 1 passed; 1 failed";
-    let body = body(&said(printed, Isolation::Sandbox), &head(Language::En), false);
+    let body = body(&said(printed, Isolation::Sandbox), &head(Language::En), Standing::Incomplete);
     assert!(body.contains("test result: FAILED. 1 passed; 1 failed"), "{body}");
     assert!(!body.contains("panicked at src/lib.rs:9"), "{body}");
 }

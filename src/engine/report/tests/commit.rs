@@ -28,10 +28,10 @@ fn what_was_done_without_a_model_says_so_everywhere() {
         message.contains("\nGenerated-by: codingworker 0.1.0 (without a model)\n"),
         "{message}"
     );
-    let said = body(&story, &head(Language::En), true);
+    let said = body(&story, &head(Language::En), Standing::Ready);
     assert!(said.contains("| model | without a model: a rename that is stated in full"), "{said}");
     assert!(said.contains("| model calls | 0 (0 + 0 tokens) |"), "{said}");
-    assert!(body(&story, &head(Language::Ja), true).contains("| モデル | モデルなし"));
+    assert!(body(&story, &head(Language::Ja), Standing::Ready).contains("| モデル | モデルなし"));
 }
 
 #[test]

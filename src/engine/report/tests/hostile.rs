@@ -2,7 +2,7 @@
 //! page would be.
 
 use super::*;
-use crate::domain::job::{Answer, ClosedIssue};
+use crate::domain::job::{Answer, ClosedIssue, Standing};
 use pulldown_cmark::{Options, Parser, Tag, TagEnd};
 
 const HOSTILE: [&str; 16] = [
@@ -113,6 +113,7 @@ fn poisoned(text: &str, many: usize) -> Story {
                 it.template = None;
             }
             Event::Baselined(it) | Event::Verified { verification: it, .. } => {
+                it.examples = vec![super::found::tried(text, super::found::gives(text)); many];
                 for step in &mut it.steps {
                     step.command = text.to_owned();
                     if let Some(tests) = &mut step.tests {
@@ -160,6 +161,7 @@ fn outcomes(text: &str, many: usize) -> Vec<Outcome> {
     let mut outcomes = vec![
         Outcome::Ready(pull_request(false)),
         Outcome::Incomplete(pull_request(true)),
+        Outcome::Unproven(pull_request(true)),
         Outcome::BranchOnly(branch.clone()),
         Outcome::GaveUp,
         Outcome::NothingToChange,
@@ -240,7 +242,7 @@ fn no_word_of_a_stranger_does_anything_in_a_pull_request() {
         let mut story = poisoned(text, 2);
         story.task.origin = Origin::Issue { number: 3 };
         for language in [Language::En, Language::Ja] {
-            for ready in [true, false] {
+            for ready in [Standing::Ready, Standing::Unproven, Standing::Incomplete] {
                 let body = body(&story, &head(language), ready);
                 assert_eq!(harm(&body, &["3"]), Vec::<String>::new(), "{text}:\n{body}");
             }
@@ -273,7 +275,9 @@ fn everything_that_is_said_is_bounded() {
         }
         let mut story = poisoned(&text, 100);
         story.task.origin = Origin::Issue { number: 3 };
-        assert!(body(&story, &head(Language::En), false).chars().count() < 60_000);
+        let body = body(&story, &head(Language::En), Standing::Incomplete);
+        let length = body.chars().count();
+        assert!(length < 60_000, "{length}: {}", &body[..body.floor_char_boundary(3_000)]);
     }
 }
 

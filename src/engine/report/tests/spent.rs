@@ -18,7 +18,7 @@ fn checks(times: [u64; 3]) -> Event {
         duration_ms: seconds * 1_000,
         ..step(*check, "make", Exit::Code(0), &[])
     });
-    Event::Baselined(Verification { steps: steps.collect() })
+    Event::Baselined(Verification { steps: steps.collect(), ..Verification::default() })
 }
 
 fn life() -> Story {

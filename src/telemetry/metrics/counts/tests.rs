@@ -111,6 +111,7 @@ fn outcomes() -> Vec<Outcome> {
     vec![
         Outcome::Ready(pull()),
         Outcome::Incomplete(pull()),
+        Outcome::Unproven(pull()),
         Outcome::BranchOnly(change()),
         Outcome::GaveUp,
         Outcome::NothingToChange,
@@ -206,7 +207,7 @@ fn each_check_that_ran_is_timed_with_what_it_said() {
         step_of(Check::Lint, Exit::Code(2), 10),
         step_of(Check::Test, Exit::TimedOut, 600_000),
     ];
-    let verification = Verification { steps };
+    let verification = Verification { steps, ..Verification::default() };
     let wanted = [
         "check_duration_seconds{check=build,result=passed} 0.25",
         "check_duration_seconds{check=lint,result=failed} 0.01",

@@ -16,7 +16,7 @@ use codingworker::deps::caches::Caches;
 use codingworker::domain::job::{Model, Outcome, Tokens};
 use codingworker::domain::verification::Isolation;
 use codingworker::engine::authority;
-use codingworker::engine::decide::{OnFailure, Policy};
+use codingworker::engine::decide::{OnFailure, Policy, Ready};
 use codingworker::engine::gate::Limits;
 use codingworker::engine::report::{Language, Masthead};
 use codingworker::redact::Redactor;
@@ -343,5 +343,6 @@ fn policy() -> Policy {
         job_limit: Duration::from_secs(3_600),
         write_tests: false,
         on_failure: OnFailure::Draft,
+        ready: Ready::Green,
     }
 }

@@ -1,0 +1,95 @@
+//! What proves a change: the examples of the issue, with what they gave before and what now.
+
+use std::fmt::Write;
+
+use crate::domain::example::{Tried, Verdict};
+use crate::domain::job::Story;
+use crate::engine::report::{Language, code};
+
+/// The most examples that are shown.
+const MOST: usize = 6;
+/// The longest cell, in characters.
+const MOST_CELL: usize = 60;
+
+/// The examples that failed on the base, as a table; empty when there are none.
+pub(super) fn examples(story: &Story, language: Language) -> String {
+    let before = counted(story);
+    if before.is_empty() {
+        return String::new();
+    }
+    let now = story.verdict().map(|it| it.0.examples.as_slice()).unwrap_or_default();
+    let heading = language.pick("Examples of the issue", "イシューの例");
+    let columns =
+        language.pick("| example | expected | before | now |", "| 例 | 期待値 | 変更前 | 変更後 |");
+    let mut out = format!("### {heading}\n\n{columns}\n|---|---|---|---|\n");
+    for tried in before.iter().take(MOST) {
+        let expected = tried.example.expected.words();
+        let now = match now.iter().find(|it| it.example == tried.example) {
+            None => language.pick("not tried", "未実行").to_owned(),
+            Some(it) => gave(it, &expected),
+        };
+        let row = [cell(&tried.example.call), cell(&expected), gave(tried, &expected), now];
+        let _ = writeln!(out, "| {} |", row.join(" | "));
+    }
+    out.push('\n');
+    out
+}
+
+/// A mark, and what came of it.
+fn gave(tried: &Tried, expected: &str) -> String {
+    match &tried.verdict {
+        Verdict::Holds => format!("✓ {}", cell(expected)),
+        Verdict::Gives { what, .. } => format!("✗ {}", cell(what)),
+        Verdict::Unknown { why } => format!("? {}", cell(why)),
+    }
+}
+
+/// Foreign text in a table that is read at a glance.
+fn cell(text: &str) -> String {
+    match text.char_indices().nth(MOST_CELL) {
+        None => code(text),
+        Some((at, _)) => code(&format!("{}…", &text[..at])),
+    }
+}
+
+/// The examples that can prove the change.
+fn counted(story: &Story) -> Vec<&Tried> {
+    let base = story.baseline().map(|it| it.examples.as_slice()).unwrap_or_default();
+    base.iter().filter(|it| it.counts()).collect()
+}
+
+/// What a draft begins with whose checks pass.
+pub(super) fn unproven(story: &Story, language: Language) -> String {
+    let heading = language.pick(
+        "Checks pass, nothing proves the change.",
+        "チェックはすべて成功していますが、変更を証明するものがありません。",
+    );
+    format!("> [!NOTE]\n> **{heading}**\n> {}\n\n", why_unproven(story, language))
+}
+
+/// Why nothing proves the change, and what would. A sentence or two.
+pub(super) fn why_unproven(story: &Story, language: Language) -> &'static str {
+    let base = story.baseline().map(|it| it.examples.as_slice()).unwrap_or_default();
+    if !counted(story).is_empty() {
+        return language.pick(
+            "An example of the issue that failed before could not be tried on the change.",
+            "変更前に失敗したイシューの例を、変更後のコードで実行できませんでした。",
+        );
+    }
+    if base.iter().any(|it| matches!(it.verdict, Verdict::Unknown { .. })) {
+        return language.pick(
+            "The issue has examples, and they could not be tried. Tests that the model wrote for its own change prove nothing.",
+            "イシューの例を実行できませんでした。モデルが自身の変更のために書いたテストは証明になりません。",
+        );
+    }
+    if !base.is_empty() {
+        return language.pick(
+            "The issue has examples, and none of them failed before as it should. Tests that the model wrote for its own change prove nothing.",
+            "イシューの例は、変更前のコードで想定どおりには失敗しませんでした。モデルが自身の変更のために書いたテストは証明になりません。",
+        );
+    }
+    language.pick(
+        "No example was found in the issue that could be tried, such as `f(1)` should be `2`, and no check was red before. Tests that the model wrote for its own change prove nothing.",
+        "実行できる例（`f(1)` は `2` を返すべき、など）がイシューに見つからず、変更前に失敗していたチェックもありません。モデルが自身の変更のために書いたテストは証明になりません。",
+    )
+}

@@ -1,0 +1,65 @@
+//! What proves a change, and what is said where nothing does.
+
+use super::*;
+use crate::domain::example::{Example, Expected, Language as Code, Tried, Verdict};
+
+pub(super) fn tried(text: &str, verdict: Verdict) -> Tried {
+    let example = Example {
+        language: Code::Python,
+        path: "calc.py".to_owned(),
+        call: text.to_owned(),
+        expected: Expected::Value(text.to_owned()),
+        given: None,
+    };
+    Tried { example, verdict }
+}
+
+pub(super) fn gives(what: &str) -> Verdict {
+    Verdict::Gives { what: what.to_owned(), as_said: true }
+}
+
+/// A green story with one example, which gave this before and that afterwards.
+fn with(before: Verdict, now: Verdict) -> Story {
+    let mut story = green();
+    for record in &mut story.records {
+        match &mut record.event {
+            Event::Baselined(it) => it.examples = vec![tried("add(2, 2)", before.clone())],
+            Event::Verified { verification: it, .. } => {
+                it.examples = vec![tried("add(2, 2)", now.clone())];
+            }
+            _ => {}
+        }
+    }
+    story
+}
+
+#[test]
+fn an_example_is_shown_with_what_it_gave_before_and_what_it_gives_now() {
+    let story = with(gives("0"), Verdict::Holds);
+    let english = body(&story, &head(Language::En), Standing::Ready);
+    let table = "### Examples of the issue\n\n| example | expected | before | now |\n|---|---|---|---|\n\
+                 | `add(2, 2)` | `add(2, 2)` | ✗ `0` | ✓ `add(2, 2)` |\n\n";
+    assert!(english.contains(table), "{english}");
+    let japanese = body(&story, &head(Language::Ja), Standing::Ready);
+    assert!(japanese.contains("### イシューの例"), "{japanese}");
+}
+
+#[test]
+fn an_example_that_did_not_fail_before_is_not_shown_as_proof() {
+    for before in [Verdict::Holds, Verdict::Gives { what: "7".to_owned(), as_said: false }] {
+        let said = body(&with(before, Verdict::Holds), &head(Language::En), Standing::Unproven);
+        assert!(!said.contains("Examples of the issue"), "{said}");
+        assert!(said.contains("none of them failed before as it should"), "{said}");
+    }
+}
+
+#[test]
+fn a_draft_that_nothing_proves_says_so_first_and_why() {
+    let none = body(&green(), &head(Language::En), Standing::Unproven);
+    let first =
+        "Closes #3\n\n> [!NOTE]\n> **Checks pass, nothing proves the change.**\n> No example";
+    assert!(none.starts_with(first), "{none}");
+    let untried = Verdict::Unknown { why: "the import fails".to_owned() };
+    let untried = body(&with(untried.clone(), untried), &head(Language::En), Standing::Unproven);
+    assert!(untried.contains("they could not be tried"), "{untried}");
+}
