@@ -1,6 +1,6 @@
 //! What the stand-in answers, when there is no model: canned, and the demo says so.
 
-/// The first try does not compile, so that the loop of checks has something to do.
+/// The first try breaks a test that was green, so that the loop of checks has something to do.
 pub(super) const REPLIES: [&str; 3] = [
     r#"The median of an even number of values is the mean of the two in the middle.
 
@@ -17,38 +17,11 @@ def mean(numbers):
 
 
 def median(numbers):
-    """The middle value, or the mean of the two in the middle; 0 for an empty list."""
-    if not numbers
-        return 0
-    ordered = sorted(numbers)
-    middle = len(ordered) // 2
-    if len(ordered) % 2:
-        return ordered[middle]
-    return (ordered[middle - 1] + ordered[middle]) / 2
-```
-"#,
-    r#"A colon was missing.
-
-stats.py
-```
-"""Small statistics for lists of numbers."""
-
-
-def mean(numbers):
-    """The arithmetic mean; 0 for an empty list."""
-    if not numbers:
-        return 0
-    return sum(numbers) / len(numbers)
-
-
-def median(numbers):
-    """The middle value, or the mean of the two in the middle; 0 for an empty list."""
+    """The mean of the two in the middle; 0 for an empty list."""
     if not numbers:
         return 0
     ordered = sorted(numbers)
     middle = len(ordered) // 2
-    if len(ordered) % 2:
-        return ordered[middle]
     return (ordered[middle - 1] + ordered[middle]) / 2
 ```
 "#,
@@ -77,6 +50,31 @@ class StatsTest(unittest.TestCase):
 
 if __name__ == "__main__":
     unittest.main()
+```
+"#,
+    r#"An odd number of values has one in the middle.
+
+stats.py
+```
+"""Small statistics for lists of numbers."""
+
+
+def mean(numbers):
+    """The arithmetic mean; 0 for an empty list."""
+    if not numbers:
+        return 0
+    return sum(numbers) / len(numbers)
+
+
+def median(numbers):
+    """The middle value, or the mean of the two in the middle; 0 for an empty list."""
+    if not numbers:
+        return 0
+    ordered = sorted(numbers)
+    middle = len(ordered) // 2
+    if len(ordered) % 2:
+        return ordered[middle]
+    return (ordered[middle - 1] + ordered[middle]) / 2
 ```
 "#,
 ];

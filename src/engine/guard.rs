@@ -15,6 +15,9 @@ pub use cases::lost_tests;
 pub(crate) use path::is_lock_file;
 pub use path::is_test_file;
 
+/// Bytes of a file that are looked at. A text of this length may be the beginning of a longer one.
+pub const MAX_READ: usize = 256 * 1024;
+
 /// One file before and after the agent's turn.
 #[derive(Clone, Copy, Debug)]
 pub struct ChangedFile<'a> {

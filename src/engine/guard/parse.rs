@@ -1,6 +1,7 @@
 //! Whether a text still parses that did before. Grammars are not compilers: where one could be
 //! wrong about a good program, nothing is said.
 
+use super::MAX_READ;
 use super::language::{Code, Language, is_word};
 use super::path::is_fixture;
 use crate::engine::symbols;
@@ -10,6 +11,9 @@ const MAX_SHOWN: usize = 80;
 
 /// What is wrong with `new`, as the end of a sentence: "`x.py` …".
 pub(super) fn fault(path: &str, old: Option<&str>, new: &str) -> Option<String> {
+    if new.len() >= MAX_READ {
+        return None;
+    }
     let Some(outline) = symbols::outline(path, new) else { return cut_off(path, old, new) };
     let broken = outline.broken?;
     let language = Language::of(path);
@@ -97,6 +101,14 @@ mod tests {
         assert!(fault("a.py", Some("x = 1\n"), "def f():\n    \"\"\"Doc\n").is_some());
         let old = "int f() {\n  return 1;\n}\n";
         assert!(fault("a.cpp", Some(old), "int f() {\n  return g(").is_some());
+    }
+
+    #[test]
+    fn a_text_that_may_be_cut_says_nothing() {
+        let long = format!("x = 1\n{}", "# more\n".repeat(MAX_READ / 7));
+        let cut = format!("{long}y = (");
+        assert_eq!(fault("a.py", Some("x = 1\n"), &cut), None);
+        assert!(fault("a.py", Some("x = 1\n"), "x = 1\ny = (").is_some());
     }
 
     #[test]

@@ -27,13 +27,13 @@ use crate::workspace::http::{Manner, Server};
 /// The repository that is there from the start.
 pub(crate) const REPOSITORY: &str = "acme/calc";
 /// The model that the scripted Ollama has.
-pub(crate) const MODEL: &str = "scripted:1b";
+pub(crate) const MODEL: &str = "scripted:latest";
 /// Who sets the label.
 pub(crate) const MAINTAINER: &str = "maintainer";
 /// `PATH` of the worker, and of the tests' own git.
 pub(crate) const PATH: &str = "/usr/local/bin:/opt/homebrew/bin:/usr/bin:/bin";
 /// No wait of a test is longer. Generous: several Aiders share a small machine with a compiler.
-const LIMIT: Duration = Duration::from_secs(180);
+const LIMIT: Duration = Duration::from_secs(300);
 
 /// A project that is checked in a fraction of a second, with a bug.
 pub(crate) const PROJECT: [(&str, &str); 4] = [
@@ -49,8 +49,8 @@ pub(crate) const CHECKS: &str = "build: {command: \"python3 -m compileall -q .\"
 pub(crate) const OLD_TESTS: &str = "import unittest\n\nfrom calc import add\n\n\nclass CalcTest(unittest.TestCase):\n    def test_adding_nothing(self):\n        self.assertEqual(add(2, 0), 2)\n";
 /// What makes the issue go away.
 pub(crate) const RIGHT: &str = "def add(a, b):\n    return a + b\n";
-/// What no Python takes.
-pub(crate) const BROKEN: &str = "def add(a, b)\n    return a + b\n";
+/// What no Python takes, and its grammar does: an answer that does not parse comes to no check.
+pub(crate) const BROKEN: &str = "def add(a, b):\n    return a + b\n\n\nreturn add\n";
 /// What breaks a test that was green.
 pub(crate) const WRONG: &str = "def add(a, b):\n    return a * b\n";
 
@@ -59,7 +59,7 @@ pub(crate) fn right() -> Reply {
     Reply::files(&[("calc.py", RIGHT)])
 }
 
-/// The model forgets a colon.
+/// The model returns from nowhere.
 pub(crate) fn broken() -> Reply {
     Reply::files(&[("calc.py", BROKEN)])
 }
