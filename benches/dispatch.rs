@@ -184,6 +184,8 @@ fn policy() -> Policy {
         timeout: LIMIT,
         num_ctx: 8_192,
         edit_format: "whole".to_owned(),
+        attempts: 1,
+        max_fixes: None,
     };
     Policy {
         models: vec![model],

@@ -256,6 +256,7 @@ fn crew(dir: &Path, database: &Database, watch: &Arc<Stopwatch>) -> Crew {
     });
     let tools = Tools {
         renames: false,
+        agent_ahead: true,
         agent: Arc::new(PlayedAgent(watch.clone())),
         agent_level: codingworker::domain::verification::Isolation::Native,
         deps: codingworker::deps::Deps::new(dir.join("deps")),
@@ -316,6 +317,8 @@ fn policy() -> Policy {
         timeout: LIMIT,
         num_ctx: 8_192,
         edit_format: "whole".to_owned(),
+        attempts: 1,
+        max_fixes: None,
     };
     Policy {
         models: vec![model],

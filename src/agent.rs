@@ -54,6 +54,37 @@ pub trait Agent: Send + Sync {
     /// One turn. What the agent answers, however bad, is an `Edit`; only what kept it from
     /// answering is an error. When `stop` is cancelled its whole process group ends first.
     async fn edit(&self, errand: Errand<'_>, stop: &CancellationToken) -> Result<Edit, AgentError>;
+
+    /// One question to the model alone, without tools and files: `Edit::reply` has its answer, and
+    /// what becomes of it is the caller's business.
+    ///
+    /// # Errors
+    /// As for `edit`; `NotStarted` where the model is not of a kind that is asked so.
+    async fn ask(
+        &self,
+        question: Question<'_>,
+        _stop: &CancellationToken,
+    ) -> Result<Edit, AgentError> {
+        let name = &question.model.name;
+        Err(AgentError::NotStarted(format!("{name} cannot be asked for functions alone")))
+    }
+}
+
+/// All that a model needs to answer one question.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// Whom to ask, and for how long.
+    pub model: &'a Model,
+    /// What it is told of its part; the same for all questions, so that it is read once.
+    pub system: &'a str,
+    /// The question.
+    pub user: &'a str,
+    /// Tokens that the answer may have.
+    pub reply: u32,
+    /// 0.0 for what it holds for best.
+    pub temperature: f32,
+    /// The same seed brings the same answer again.
+    pub seed: u32,
 }
 
 /// All that an agent needs for one turn.

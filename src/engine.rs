@@ -1,5 +1,6 @@
 //! Floor 1: every decision. Pure functions over the nouns: no I/O, no clock, no randomness.
 
+pub mod aim;
 pub mod authority;
 pub mod closing;
 pub mod cooldown;
@@ -24,7 +25,9 @@ pub mod rename;
 pub mod report;
 pub mod request;
 pub mod socket;
+pub mod splice;
 pub mod stats;
 pub mod symbols;
+pub mod tactics;
 pub mod testlog;
 pub mod watch;

@@ -68,6 +68,8 @@ fn policy() -> Policy {
         timeout: Duration::from_secs(60),
         num_ctx: 8_192,
         edit_format: "whole".to_owned(),
+        attempts: 1,
+        max_fixes: None,
     };
     Policy {
         models: vec![model],

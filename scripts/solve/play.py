@@ -29,7 +29,7 @@ class Worker:
         return {**env, **self.variant.environment(run), "OLLAMA_HOST": self.host, "NO_COLOR": "1"}
 
     def configure(self, room, run):
-        first = {"name": f"ollama_chat/{self.model}", "timeout_seconds": 900, "num_ctx": 8192, "edit_format": "whole"}
+        first = {"name": f"ollama_chat/{self.model}", "timeout_seconds": 900, "num_ctx": 8192}
         config = {
             "worker": {"worker_id": "solve", "state_dir": str(room / "state")},
             "github": {"git_url": f"file://{room / 'host'}", "token": ""},

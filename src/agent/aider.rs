@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::agent::ollama::{self, Ollama};
 use crate::agent::recorder::Limits;
-use crate::agent::{Agent, AgentError, Edit, Errand, Readiness, vendor};
+use crate::agent::{Agent, AgentError, Edit, Errand, Question, Readiness, vendor};
 use crate::cage::{Cage, Limits as CageLimits};
 use crate::domain::job::Model;
 use crate::domain::verification::Isolation;
@@ -28,6 +28,7 @@ use crate::process::{self, Ended, ProcessError};
 mod command;
 mod host;
 mod installed;
+mod question;
 mod sight;
 mod turn;
 mod verdict;
@@ -252,6 +253,16 @@ impl Agent for Aider {
         let edit = turn.take().await;
         drop(sight);
         edit.map(|it| Edit { took: began.elapsed(), ..it })
+    }
+
+    /// Aider has no part in it: its prompts and its forms are for whole files.
+    async fn ask(
+        &self,
+        question: Question<'_>,
+        stop: &CancellationToken,
+    ) -> Result<Edit, AgentError> {
+        let core = &self.core;
+        question::ask(&core.ollama, core.options.limits, question, stop).await
     }
 }
 

@@ -179,6 +179,16 @@ impl Recorder {
     }
 }
 
+/// One call of our own, without an agent between: under the same limits, and read the same way.
+///
+/// # Errors
+/// When no HTTP client can be made.
+pub(super) async fn ask(upstream: &str, body: &Value, limits: Limits) -> std::io::Result<Answer> {
+    // No file of a tree is at stake: the answer is only read.
+    let shared = Shared::new(upstream, "", Path::new("/"), limits, None)?;
+    Ok(shared.call(Bytes::from(body.to_string())).await)
+}
+
 impl Answer {
     fn failed(end: End, status: Option<u16>) -> Self {
         Self { end, status, done_reason: None, read: 0, written: 0, text: String::new() }

@@ -11,6 +11,7 @@ use crate::config::{self, Config};
 use crate::database::Database;
 use crate::deps::Deps;
 use crate::deps::caches::Caches;
+use crate::domain::job::Model;
 use crate::engine::report::{Language, Masthead};
 use crate::redact::Redactor;
 use crate::store::Store;
@@ -67,6 +68,7 @@ pub(super) fn tools(config: &Config, fixed: &Fixed) -> Result<Tools, AppError> {
         ladder: config.aider.models.iter().map(|it| it.name.clone()).collect(),
         redactor: fixed.redactor.clone(),
         branch_prefix: config.worker.branch_prefix.clone(),
+        agent_ahead: !config.aider.models.first().is_some_and(Model::writes_definitions),
         renames: config.edit.rename == config::RenameBy::Worker,
         check_limit: config.verify.timeout,
         clock: clock(),

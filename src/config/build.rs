@@ -190,6 +190,12 @@ fn patterns(value: &Value) -> Result<Vec<String>, String> {
     Ok(patterns)
 }
 
+/// The form of edits is told by the model's size.
+const AUTO: &str = "auto";
+/// What a model has that writes definitions, where the file does not say: see docs/effectiveness.md.
+const SMALL_ATTEMPTS: u64 = 3;
+const SMALL_FIXES: u64 = 0;
+
 /// A model as the file writes it, its gaps filled.
 #[derive(Serialize)]
 struct WrittenModel {
@@ -197,6 +203,9 @@ struct WrittenModel {
     timeout_seconds: u64,
     num_ctx: u64,
     edit_format: String,
+    attempts: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_fixes: Option<u64>,
 }
 
 impl WrittenModel {
@@ -206,6 +215,8 @@ impl WrittenModel {
             timeout: seconds(self.timeout_seconds),
             num_ctx: u32_of(self.num_ctx),
             edit_format: self.edit_format,
+            attempts: u32_of(self.attempts),
+            max_fixes: self.max_fixes.map(u32_of),
         }
     }
 }
@@ -254,14 +265,26 @@ fn model(value: &Value) -> Result<WrittenModel, String> {
         return Err(format!("`name`: `{name}` is no name of a model"));
     }
     let edit_format = pairs.get("edit_format").map(text).transpose()?;
-    let edit_format = edit_format.unwrap_or_else(|| "whole".to_owned());
+    let mut edit_format = edit_format.unwrap_or_else(|| AUTO.to_owned());
     if let Some(Key { kind: Kind::Choice(names), .. }) = model_key("edit_format")
         && !names.contains(&edit_format.as_str())
     {
         let names = names.join(", ");
         return Err(format!("`edit_format`: `{edit_format}` is none of {names}"));
     }
+    if edit_format == AUTO {
+        edit_format = Model::form_for(&name).to_owned();
+    }
+    let small = edit_format == Model::DEFINITION;
+    if small && !name.starts_with("ollama_chat/") && !name.starts_with("ollama/") {
+        return Err(format!(
+            "`edit_format`: definition is for Ollama's models, and `{name}` is none"
+        ));
+    }
+    let written = |key: &str| pairs.get(key).map(|_| number(key)).transpose();
     Ok(WrittenModel {
+        attempts: written("attempts")?.unwrap_or(if small { SMALL_ATTEMPTS } else { 1 }),
+        max_fixes: written("max_fixes")?.or(small.then_some(SMALL_FIXES)),
         name,
         timeout_seconds: number("timeout_seconds")?,
         num_ctx: number("num_ctx")?,

@@ -87,7 +87,9 @@ fn without_a_file_everything_is_at_its_default() {
             name: "ollama_chat/qwen2.5-coder:1.5b".to_owned(),
             timeout: Duration::from_secs(600),
             num_ctx: 8192,
-            edit_format: "whole".to_owned(),
+            edit_format: Model::DEFINITION.to_owned(),
+            attempts: 3,
+            max_fixes: Some(0),
         }]
     );
     assert!(config.warnings.is_empty());

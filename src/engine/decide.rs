@@ -10,6 +10,7 @@ use crate::domain::job::{
     Failure, Fault, MOST_DEATHS, Model, Outcome, Pass, Phase, Progress, Request, Stage, Standing,
 };
 use crate::domain::verification::Check;
+use crate::engine::tactics;
 
 /// One thing for the worker to do. Imperative; carries all the worker needs.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,6 +79,8 @@ pub struct Attempt {
     pub model: Model,
     /// The model's place on the ladder.
     pub rung: usize,
+    /// Which fresh start of this model it belongs to, from 0.
+    pub attempt: u32,
     /// The tree that it starts from.
     pub from: ObjectId,
     /// 0 for a first try; higher when the same prompt must not give the same answer.
@@ -165,12 +168,12 @@ pub fn decide(progress: &Progress, policy: &Policy) -> Action {
         Stage::Edit(request) => edit(progress, policy, request),
         Stage::Verdict => verify(progress, scope(progress.pass)),
         Stage::Implemented
-            if policy.write_tests
+            if writes_tests(progress, policy)
                 && !progress.on_pull
                 && !progress.by_worker
                 && !is_late(progress, policy) =>
         {
-            attempt(progress, policy, progress.rung, Request::Cover)
+            attempt(progress, policy, here(progress), Request::Cover)
         }
         Stage::Implemented => verify(progress, scope(Pass::Cover)),
         Stage::Worth => match &progress.tree {
@@ -242,18 +245,23 @@ fn untold(progress: &Progress) -> Option<Phase> {
 
 fn edit(progress: &Progress, policy: &Policy, request: &Request) -> Action {
     let late = is_late(progress, policy);
-    if !late && progress.fixes <= policy.max_fixes {
-        return attempt(progress, policy, progress.rung, request.clone());
+    let model = policy.models.get(progress.rung);
+    let max_fixes = model.and_then(|it| it.max_fixes).unwrap_or(policy.max_fixes);
+    if !late && progress.fixes <= max_fixes {
+        return attempt(progress, policy, here(progress), request.clone());
     }
     // The second pass is given up: is what the first one made good without new tests?
-    // (On a pull request there is no second pass.)
-    if let (Pass::Cover, false, false, Some(tree)) =
-        (progress.pass, progress.on_pull, progress.fell_back, &progress.implemented)
-    {
+    // (On a pull request there is no second pass, and a small model has none.)
+    let second = !progress.on_pull && !progress.fell_back && writes_tests(progress, policy);
+    if let (Pass::Cover, true, Some(tree)) = (progress.pass, second, &progress.implemented) {
         return Action::Verify { tree: tree.clone(), scope: scope(Pass::Cover) };
     }
+    let anew = progress.attempt.saturating_add(1);
+    if !late && model.is_some_and(|it| anew < it.attempts) {
+        return attempt(progress, policy, (progress.rung, anew), Request::Implement);
+    }
     if !late && progress.rung + 1 < policy.models.len() {
-        return attempt(progress, policy, progress.rung + 1, Request::Implement);
+        return attempt(progress, policy, (progress.rung + 1, 0), Request::Implement);
     }
     match &progress.best {
         // What breaks something goes on to a branch of its own, and never to one of somebody's.
@@ -283,16 +291,36 @@ fn standing(progress: &Progress, policy: &Policy) -> Standing {
     }
 }
 
-fn attempt(progress: &Progress, policy: &Policy, rung: usize, request: Request) -> Action {
-    let climbed = rung != progress.rung;
-    let from = if climbed { &progress.base } else { &progress.tree };
+/// Which model, and which start of it, the job is at.
+fn here(progress: &Progress) -> (usize, u32) {
+    (progress.rung, progress.attempt)
+}
+
+/// A model that writes functions alone cannot begin a file of tests.
+fn writes_tests(progress: &Progress, policy: &Policy) -> bool {
+    let model = policy.models.get(progress.rung);
+    policy.write_tests && !model.is_some_and(Model::writes_definitions)
+}
+
+fn attempt(
+    progress: &Progress,
+    policy: &Policy,
+    (rung, number): (usize, u32),
+    request: Request,
+) -> Action {
+    let afresh = (rung, number) != here(progress);
+    let from = if afresh { &progress.base } else { &progress.tree };
     match (policy.models.get(rung), from) {
         (Some(model), Some(from)) => Action::Attempt(Attempt {
             request,
             model: model.clone(),
             rung,
+            attempt: number,
             from: from.clone(),
-            temperature: if climbed || progress.fixes == 0 { 0.0 } else { WARM },
+            temperature: match number {
+                _ if !afresh && progress.fixes > 0 => WARM,
+                number => tactics::temperature(number),
+            },
         }),
         // A shorter ladder than the one the journal was written under, or no checkout.
         _ => Action::End(Outcome::Broke(Failure::new(

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::guard::{is_lock_file, is_test_file};
 
-mod terms;
+pub(in crate::engine) mod terms;
 use terms::{Terms, words};
 
 /// Bounds beside the budget: a small model loses the thread with more.
@@ -225,10 +225,21 @@ fn score(
 }
 
 /// Whether the file reads options of a command line.
-fn takes_options(text: &str) -> bool {
-    ["argparse", "getopt", "process.argv", "sys.argv", "clap", "flag.Parse", "optparse"]
-        .iter()
-        .any(|it| text.contains(it))
+pub(in crate::engine) fn takes_options(text: &str) -> bool {
+    const SIGNS: [&str; 11] = [
+        "argparse",
+        "add_argument",
+        "getopt",
+        "parseArgs",
+        "process.argv",
+        "sys.argv",
+        "env::args",
+        "clap",
+        "flag.Parse",
+        "optparse",
+        "in \"$@\"",
+    ];
+    SIGNS.iter().any(|it| text.contains(it))
 }
 
 /// Whether a line of the file defines `name`.
@@ -293,7 +304,7 @@ fn is_code(path: &str) -> bool {
 }
 
 /// Whether a file could be of use at all: no lock file, nothing vendored, generated or binary.
-fn is_useful(file: &SourceFile<'_>) -> bool {
+pub(in crate::engine) fn is_useful(file: &SourceFile<'_>) -> bool {
     const FOLDERS: [&str; 14] = [
         "node_modules",
         "vendor",

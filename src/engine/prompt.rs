@@ -6,6 +6,7 @@ use crate::domain::job::{Complaint, Conversation, Request};
 use crate::domain::verification::Exit;
 
 mod conversation;
+pub mod piece;
 
 /// What Aider says to the model besides the prompt: its rules, its example, its bridges.
 const AGENT_TOKENS: u32 = 750;

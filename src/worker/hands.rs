@@ -39,6 +39,7 @@ mod converse;
 mod examples;
 mod gate;
 mod inspect;
+mod pieces;
 mod prepare;
 mod publish;
 mod rename;
@@ -85,6 +86,9 @@ pub struct Tools {
     pub branch_prefix: String,
     /// Whether a rename that an issue states in full is done without a model.
     pub renames: bool,
+    /// Whether the agent is got ready before its first turn: not where the first model is asked
+    /// without it.
+    pub agent_ahead: bool,
     /// Of one command of the project's.
     pub check_limit: Duration,
     /// What time it is.

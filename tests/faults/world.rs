@@ -21,7 +21,7 @@ use crate::scripted_ollama::{Reply, ScriptedOllama};
 
 pub(crate) const REPOSITORY: &str = "acme/answers";
 pub(crate) const MAINTAINER: &str = "maintainer";
-const MODEL: &str = "scripted:1b";
+const MODEL: &str = "scripted:latest";
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
 /// Plays Aider, at once: says its version, or asks the model and writes what the issue is about.

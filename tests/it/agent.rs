@@ -25,7 +25,7 @@ mod recorded;
 mod warm;
 
 pub(crate) const PATH: &str = "/usr/local/bin:/opt/homebrew/bin:/usr/bin:/bin";
-const NAME: &str = "scripted:1b";
+const NAME: &str = "scripted:latest";
 const PROMPT: &str = "Please change the code as the issue below asks. Make f return 2.";
 const OLD: &str = "def f():\n    return 1\n";
 const NEW: &str = "def f():\n    return 2\n";
@@ -101,6 +101,8 @@ impl World {
             timeout: Duration::from_secs(120),
             num_ctx: 8192,
             edit_format: "whole".into(),
+            attempts: 1,
+            max_fixes: None,
         };
         Self { home, ollama, aider, job: None, model }
     }

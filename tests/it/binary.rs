@@ -22,6 +22,7 @@ mod models;
 mod never_right;
 mod payloads;
 mod people;
+mod pieces;
 mod polling;
 mod proving;
 mod renaming;

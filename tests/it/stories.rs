@@ -147,6 +147,7 @@ impl Perform for Puppet {
                     request: attempt.request,
                     model: attempt.model.name,
                     rung: attempt.rung,
+                    attempt: attempt.attempt,
                     outcome: TurnOutcome::Edited,
                     tree: id,
                     files: Vec::new(),
@@ -705,6 +706,8 @@ pub(crate) fn policy() -> Policy {
         timeout: Duration::from_secs(600),
         num_ctx: 8192,
         edit_format: "whole".to_owned(),
+        attempts: 1,
+        max_fixes: None,
     };
     Policy {
         models: vec![model],

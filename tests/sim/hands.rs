@@ -124,6 +124,7 @@ impl Crew {
             redactor: Redactor::default(),
             branch_prefix: "ai/issue-".to_owned(),
             renames: true,
+            agent_ahead: true,
             check_limit: Duration::from_secs(600),
             clock: self.gate.clock(),
         }
@@ -356,6 +357,7 @@ impl Simulated {
                 request: attempt.request,
                 model: attempt.model.name,
                 rung: attempt.rung,
+                attempt: attempt.attempt,
                 outcome: TurnOutcome::Edited,
                 tree: id("t"),
                 files: Vec::new(),

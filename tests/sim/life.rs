@@ -37,6 +37,8 @@ fn policy() -> Policy {
         timeout: Duration::from_secs(600),
         num_ctx: 8192,
         edit_format: "whole".to_owned(),
+        attempts: 1,
+        max_fixes: None,
     };
     Policy {
         models: vec![model],

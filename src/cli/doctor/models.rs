@@ -91,6 +91,8 @@ mod tests {
             timeout: Duration::from_secs(1),
             num_ctx,
             edit_format: "whole".to_owned(),
+            attempts: 1,
+            max_fixes: None,
         }
     }
 

@@ -50,6 +50,25 @@ pub(super) const ENTRIES: &[Trouble] = &[
         told: true,
     },
     Trouble {
+        id: "answer-without-the-function",
+        says: &[
+            "the answer has no block of code",
+            "the answer defines none of …",
+            "the code of the answer does not parse: line … of it",
+        ],
+        cause: "A small model was asked for functions, and its answer has none that fits.",
+        remedy: "Nothing: it is asked anew, warmer or for another place. Where it happens all the \
+                 time, take a larger model.",
+        told: true,
+    },
+    Trouble {
+        id: "definition-without-ollama",
+        says: &["`edit_format`: definition is for Ollama's models, and `…` is none"],
+        cause: "`edit_format: definition` is set for a model that is not asked through Ollama.",
+        remedy: "Leave `edit_format` out, or set `whole` or `diff`.",
+        told: true,
+    },
+    Trouble {
         id: "model-missing",
         says: &["the model … is not there: type `…`", "…: Ollama does not have it"],
         cause: "Ollama answers and does not have the model.",

@@ -71,6 +71,7 @@ pub(super) const ENTRIES: &[Trouble] = &[
             "put down",
             "the job was put down: …",
             "the job's journal could not be written: …",
+            "the change could not be written to …: …",
             "the job has no checkout: its journal is damaged",
             "nothing is committed that was not looked at: the journal is damaged",
             "a job that owes … cannot record …: its journal is damaged",

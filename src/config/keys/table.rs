@@ -67,7 +67,7 @@ pub const KEYS: &[Key] = &[
         "For other models than Ollama's, such as {GEMINI_API_KEY: \"${GEMINI_API_KEY}\"}. \
          Reaches Aider alone, never a check. CODINGWORKER__AIDER__ENV__NAME adds one."),
     Key::list("aider.models",
-        "[{name: 'ollama_chat/qwen2.5-coder:1.5b', timeout_seconds: 600, num_ctx: 8192, edit_format: whole}]",
+        "[{name: 'ollama_chat/qwen2.5-coder:1.5b', timeout_seconds: 600, num_ctx: 8192}]",
         "models",
         "Tried in this order: the next one when the one before timed out or ran out of fixes."),
     Key::list("aider.hosts", "[]", "names of hosts",
@@ -207,6 +207,14 @@ pub const MODEL_KEYS: &[Key] = &[
         "Of one run of the agent."),
     Key::integer("num_ctx", "8192", 1_024..=2_097_152, "tokens",
         "Of prompt and reply together."),
-    Key::choice("edit_format", "whole", &["whole", "diff"],
-        "How the model says what changes: whole files, or diffs, for large models."),
+    Key::choice("edit_format", "auto", &["auto", "definition", "whole", "diff"],
+        "How the model says what changes: definition (it sees the functions that matter and \
+         writes those alone; Ollama's models only), whole files, or diffs, for large models. auto: \
+         definition for up to 4 billion parameters by the model's name, else whole."),
+    Key::integer("attempts", "1", 1..=8, "attempts",
+        "How often it begins anew on a clean tree, each time warmer and at another place, before \
+         the next model has its turn. Left out: 3 with `definition`, else 1."),
+    Key::integer("max_fixes", "3", 0..=20, "fixes",
+        "That it is asked for, per attempt and pass. Left out: 0 with `definition`, since a small \
+         model repairs nothing, else those of `verify.max_fixes`."),
 ];

@@ -57,6 +57,8 @@ pub struct Progress {
     pub pass: Pass,
     /// Which model of the ladder is asked, from 0.
     pub rung: usize,
+    /// Which fresh start of that model it is, from 0.
+    pub attempt: u32,
     /// Turns of this pass that did not do.
     pub fixes: u32,
     /// Faults that passed, or did not.
@@ -75,6 +77,8 @@ pub struct Progress {
     pub fell_back: bool,
     /// Whether the last turn was the worker's own, without a model.
     pub by_worker: bool,
+    /// Whether work of the worker's own was put aside for a model's.
+    pub put_aside: bool,
     /// The best tree so far.
     pub best: Option<Best>,
     /// Whether the work goes on to a pull request that is there.
@@ -163,6 +167,7 @@ impl Default for Progress {
             trouble: None,
             pass: Pass::Implement,
             rung: 0,
+            attempt: 0,
             fixes: 0,
             failures: 0,
             waits: 0,
@@ -172,6 +177,7 @@ impl Default for Progress {
             implemented: None,
             fell_back: false,
             by_worker: false,
+            put_aside: false,
             best: None,
             on_pull: false,
             gated: None,
@@ -350,8 +356,9 @@ impl Progress {
     fn turned(&mut self, turn: &Turn) -> Stage {
         self.waits = 0;
         self.by_worker = turn.is_by_worker();
-        if turn.rung != self.rung {
-            (self.rung, self.fixes, self.pass) = (turn.rung, 0, Pass::Implement);
+        if (turn.rung, turn.attempt) != (self.rung, self.attempt) {
+            (self.rung, self.attempt) = (turn.rung, turn.attempt);
+            (self.fixes, self.pass) = (0, Pass::Implement);
             (self.implemented, self.fell_back) = (None, false);
         }
         self.tree = Some(turn.tree.clone());
@@ -360,7 +367,8 @@ impl Progress {
             // The work is there; tests for it are welcome and not worth losing it for.
             (TurnOutcome::NoChange | TurnOutcome::TimedOut, Request::Cover) => Stage::Verdict,
             (TurnOutcome::TimedOut, _) => {
-                self.fixes = u32::MAX;
+                // Another start would take as long.
+                (self.fixes, self.attempt) = (u32::MAX, u32::MAX);
                 Stage::Edit(turn.request.clone())
             }
             (TurnOutcome::NoChange, Request::Fix { .. }) => {
@@ -416,9 +424,9 @@ impl Progress {
             }
             // What the worker did without a model was not all that was wanted: a model is given
             // the whole of it, from the untouched base.
-            Some(_) if self.by_worker => {
+            Some(_) if self.by_worker && !self.put_aside => {
                 (self.pass, self.fixes, self.implemented) = (Pass::Implement, 0, None);
-                (self.tree, self.fell_back, self.by_worker) = (self.base.clone(), false, false);
+                (self.tree, self.fell_back, self.put_aside) = (self.base.clone(), false, true);
                 Stage::Edit(Request::Implement)
             }
             Some(complaint) => {

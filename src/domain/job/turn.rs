@@ -77,6 +77,9 @@ pub struct Turn {
     pub model: String,
     /// Its place on the ladder, from 0.
     pub rung: usize,
+    /// Which fresh start of this model it belongs to, from 0.
+    #[serde(default)]
+    pub attempt: u32,
     /// What came of it.
     pub outcome: TurnOutcome,
     /// The tree after it: what the next action starts from.
@@ -172,14 +175,63 @@ pub struct Model {
     pub timeout: Duration,
     /// The context window that is asked for, in tokens: prompt and reply together.
     pub num_ctx: u32,
-    /// The form in which edits are asked for: `whole` or `diff`.
+    /// The form in which edits are asked for: `whole`, `diff`, or [`Model::DEFINITION`].
     pub edit_format: String,
+    /// How often it begins anew on a clean tree, before the next model has its turn. At least 1.
+    #[serde(default = "once")]
+    pub attempts: u32,
+    /// Fixes that it is asked for, per attempt and pass. `None`: as many as of any model.
+    #[serde(default)]
+    pub max_fixes: Option<u32>,
+}
+
+fn once() -> u32 {
+    1
 }
 
 impl Model {
+    /// The form for small models: they see the functions that matter and write those alone.
+    pub const DEFINITION: &str = "definition";
+
+    /// The form for a model of this name, where nobody says: [`Self::DEFINITION`] for Ollama's models
+    /// of up to 4 billion parameters by their name (`qwen2.5-coder:1.5b`, `…:3b-instruct-q4_0`),
+    /// `whole` for all others.
+    pub fn form_for(name: &str) -> &'static str {
+        let local = ["ollama_chat/", "ollama/"].iter().find_map(|it| name.strip_prefix(it));
+        let tag = local.and_then(|it| it.split_once(':')).map_or("", |it| it.1);
+        let size = tag.split(['-', '_']).find_map(|it| it.strip_suffix(['b', 'B'])?.parse().ok());
+        match size {
+            Some(billions) if f32::is_sign_positive(billions) && billions <= 4.0 => {
+                Self::DEFINITION
+            }
+            _ => "whole",
+        }
+    }
+
+    /// Whether it is asked for functions and not for files.
+    pub fn writes_definitions(&self) -> bool {
+        self.edit_format == Self::DEFINITION
+    }
+
     /// The share of the context window that is kept for the reply, in tokens. In whole-file form
     /// a reply is as long as the files it changes, so it gets a good part.
     pub fn reply_tokens(&self) -> u32 {
         (self.num_ctx / 8 * 3).clamp(256, 16_384)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_model_is_known_by_its_name() {
+        for name in ["ollama_chat/qwen2.5-coder:1.5b", "ollama/x:3b-instruct-q4_0", "ollama/x:0.5B"]
+        {
+            assert_eq!(Model::form_for(name), Model::DEFINITION, "{name}");
+        }
+        for name in ["ollama_chat/qwen2.5-coder:7b", "ollama/x", "gemini/x:1b", "ollama/x:latest"] {
+            assert_eq!(Model::form_for(name), "whole", "{name}");
+        }
     }
 }

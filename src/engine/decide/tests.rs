@@ -1,6 +1,7 @@
 mod own;
 mod play;
 mod pulls;
+mod starts;
 mod walk;
 
 use std::time::Duration;

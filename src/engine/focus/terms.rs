@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 
 /// The words of an issue by how much they tell.
 #[derive(Debug, Default)]
-pub(super) struct Terms {
+pub(in crate::engine) struct Terms {
     /// Identifiers: in backticks, or by their form.
-    pub(super) named: BTreeSet<String>,
+    pub(in crate::engine) named: BTreeSet<String>,
     /// Ordinary words, in lower case.
-    pub(super) plain: BTreeSet<String>,
+    pub(in crate::engine) plain: BTreeSet<String>,
     /// Texts in quotes, as they may stand in the code.
-    pub(super) quoted: BTreeSet<String>,
+    pub(in crate::engine) quoted: BTreeSet<String>,
     /// Options of a command line.
-    pub(super) options: BTreeSet<String>,
+    pub(in crate::engine) options: BTreeSet<String>,
 }
 
 const COMMON: &[&str] = &[
@@ -56,7 +56,7 @@ const EVERYWHERE: [&str; 26] = [
 ];
 
 /// Picks the words of an issue apart.
-pub(super) fn of(issue: &str) -> Terms {
+pub(in crate::engine) fn of(issue: &str) -> Terms {
     let mut terms = Terms::default();
     for code in between(issue, '`') {
         for word in identifiers(code) {
@@ -99,7 +99,7 @@ fn name(terms: &mut Terms, word: &str) {
 }
 
 /// The words of a file, as identifiers and in lower case.
-pub(super) fn words(text: &str) -> BTreeSet<&str> {
+pub(in crate::engine) fn words(text: &str) -> BTreeSet<&str> {
     identifiers(text).collect()
 }
 
@@ -121,7 +121,7 @@ fn between(text: &str, mark: char) -> impl Iterator<Item = &str> {
 }
 
 /// Whether the issue asks for a change in every place, the tests among them.
-pub(super) fn reaches_everywhere(issue: &str) -> bool {
+pub(in crate::engine) fn reaches_everywhere(issue: &str) -> bool {
     let issue = issue.to_lowercase();
     ["rename", "everywhere", "all call", "改名", "リネーム", "名前を変更", "すべての呼び出し"]
         .iter()

@@ -265,6 +265,7 @@ fn a_model_that_is_away_is_told_of_once_and_so_is_its_return() {
         request: Request::Implement,
         model: "m".to_owned(),
         rung: 0,
+        attempt: 0,
         outcome: TurnOutcome::NoChange,
         tree: ObjectId("t".repeat(40)),
         files: Vec::new(),

@@ -152,6 +152,7 @@ fn turn(request: Request) -> Event {
         request,
         model: "ollama_chat/qwen2.5-coder:1.5b".to_owned(),
         rung: 0,
+        attempt: 0,
         outcome: TurnOutcome::Edited,
         tree: id("7ree"),
         files: Vec::new(),

@@ -5,11 +5,12 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::{EditVerdict, Errand};
-use crate::domain::change::ChangeKind;
+use crate::domain::change::{ChangeKind, FileChange, ObjectId};
 use crate::domain::job::{Complaint, Event, Failure, Fault, Pass, Progress, Request, Story, Turn};
 use crate::domain::verification::Check;
 use crate::engine::decide::{Action, Attempt};
 use crate::engine::focus::{self, Focus, SourceFile};
+use crate::engine::guard;
 use crate::engine::prompt::{self, Ask, Prompt};
 use crate::worker::hands::verify::checkout;
 use crate::worker::hands::{Hands, Log};
@@ -20,7 +21,7 @@ const CONVENTIONS: [&str; 2] = ["AGENTS.md", "CONVENTIONS.md"];
 /// The largest rules that go along, in bytes: a small model's context is small.
 const MOST_CONVENTIONS: u64 = 6 * 1024;
 /// The largest file that is looked at.
-pub(super) const MOST_FILE: usize = 256 * 1024;
+pub(super) const MOST_FILE: usize = guard::MAX_READ;
 /// How many files are read to find those that matter.
 pub(super) const MOST_FILES: usize = 2_000;
 /// A rest that is longer is not worth the memory of an agent that waits.
@@ -41,6 +42,10 @@ impl Hands {
     /// is to come, or not for long. What it cannot get ready it does at its turn.
     pub(super) fn warm_up(&mut self, action: &Action, story: &Story) {
         match action {
+            Action::Attempt(it) if it.model.writes_definitions() => return,
+            Action::Inspect | Action::Prepare | Action::Baseline if !self.tools.agent_ahead => {
+                return;
+            }
             Action::Inspect | Action::Prepare | Action::Baseline | Action::Attempt(_) => {}
             Action::Tell(_) | Action::Verify { .. } | Action::Prove(_) | Action::Gate(_) => return,
             Action::Rest(rest) if *rest < LONG_REST => return,
@@ -73,6 +78,13 @@ impl Hands {
         attempt.model.num_ctx = attempt.model.num_ctx.min(readiness.context);
         let version = agent.version().await?;
         self.put(&attempt.from, story).await?;
+        if attempt.model.writes_definitions() {
+            if let Some(event) = self.pieces(&attempt, progress, &version, story, stop).await? {
+                return Ok(event);
+            }
+            // The agent knows no such form.
+            "whole".clone_into(&mut attempt.model.edit_format);
+        }
         let chat = self.chat(&attempt, progress, readiness.context, story).await?;
         let Prompt { text, mut left_out } =
             prompt::prompt(&ask(&attempt, progress, &chat, readiness.context, story));
@@ -113,16 +125,12 @@ impl Hands {
             _ => {}
         }
         let (tree, outcome) = self.keep(&attempt, progress, &edit, &files, story).await?;
-        let base = checkout(story)?.tree.clone();
-        let mut files = self.workspace(story).await?.changes(&base, &tree).await?;
-        // A model that got hold of a secret may name a file by it, and the journal keeps names.
-        for file in &mut files {
-            file.path = self.hushed(&file.path);
-        }
+        let files = self.touched(&tree, story).await?;
         Ok(Event::Attempted(Turn {
             request: attempt.request,
             model: attempt.model.name,
             rung: attempt.rung,
+            attempt: attempt.attempt,
             outcome,
             tree,
             files,
@@ -131,6 +139,21 @@ impl Hands {
             left_out,
             agent: version,
         }))
+    }
+
+    /// What the job has changed so far.
+    pub(super) async fn touched(
+        &mut self,
+        tree: &ObjectId,
+        story: &Story,
+    ) -> Result<Vec<FileChange>, Failure> {
+        let base = checkout(story)?.tree.clone();
+        let mut files = self.workspace(story).await?.changes(&base, tree).await?;
+        // A model that got hold of a secret may name a file by it, and the journal keeps names.
+        for file in &mut files {
+            file.path = self.hushed(&file.path);
+        }
+        Ok(files)
     }
 
     /// The files that go along: those that hold what the issue names, and what the work so far
@@ -252,7 +275,7 @@ fn ask<'a>(
 
 /// What tells where the work is to be done: for a pull request also what it is about and which
 /// files it changes, since "handle the empty file" names none.
-fn whereabouts(story: &Story) -> String {
+pub(super) fn whereabouts(story: &Story) -> String {
     let mut text = issue_text(story);
     if let Some(it) = story.conversation() {
         let changed = it.diff.lines().filter_map(|line| line.strip_prefix("+++ b/"));
@@ -266,7 +289,7 @@ pub(super) fn issue_text(story: &Story) -> String {
     story.inspection().map(|it| format!("{}\n{}", it.title, it.body)).unwrap_or_default()
 }
 
-fn request_name(request: &Request) -> &'static str {
+pub(super) fn request_name(request: &Request) -> &'static str {
     match request {
         Request::Implement => "implement",
         Request::Cover => "write tests",

@@ -10,7 +10,6 @@ use crate::engine::focus::SourceFile;
 use crate::engine::rename;
 use crate::worker::hands::Hands;
 use crate::worker::hands::attempt::{MOST_FILES, issue_text, texts};
-use crate::worker::hands::verify::checkout;
 use crate::workspace::WorkspaceError;
 
 /// What a turn of the worker's own names as its agent.
@@ -53,15 +52,12 @@ impl Hands {
             self.log.write(format!("not kept: {outcome:?}\n").as_bytes());
             return Ok(None);
         }
-        let base = checkout(story)?.tree.clone();
-        let mut files = self.workspace(story).await?.changes(&base, &tree).await?;
-        for file in &mut files {
-            file.path = self.hushed(&file.path);
-        }
+        let files = self.touched(&tree, story).await?;
         Ok(Some(Event::Attempted(Turn {
             request: attempt.request.clone(),
             model: String::new(),
             rung: attempt.rung,
+            attempt: attempt.attempt,
             outcome,
             tree,
             files,

@@ -236,8 +236,14 @@ async fn turns_go_in_the_order_in_which_they_were_asked_for_and_more_of_them_are
 #[tokio::test]
 async fn what_only_this_machine_can_reach_is_its_own() {
     let World { models, .. } = World::new();
-    let model =
-        Model { name: "small".to_owned(), timeout: AWAY, num_ctx: 1, edit_format: String::new() };
+    let model = Model {
+        name: "small".to_owned(),
+        timeout: AWAY,
+        num_ctx: 1,
+        edit_format: String::new(),
+        attempts: 1,
+        max_fixes: None,
+    };
     for (server, key) in [
         ("http://127.0.0.1:11434", "http://127.0.0.1:11434 of here"),
         ("http://ollama:11434", "http://ollama:11434 of here"),

@@ -130,7 +130,14 @@ async fn the_recorder_serves_one_model_and_two_paths() {
 
 fn model(name: &str, num_ctx: u32) -> Model {
     let timeout = Duration::from_secs(60);
-    Model { name: name.into(), timeout, num_ctx, edit_format: "whole".into() }
+    Model {
+        name: name.into(),
+        timeout,
+        num_ctx,
+        edit_format: "whole".into(),
+        attempts: 1,
+        max_fixes: None,
+    }
 }
 
 #[tokio::test]

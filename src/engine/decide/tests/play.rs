@@ -21,12 +21,18 @@ pub(super) struct Play {
     pub(super) progress: Progress,
     pub(super) prologue: String,
     pub(super) story: String,
+    policy: Policy,
 }
 
 impl Play {
     /// A job that is about to give the agent its first turn.
     pub(super) fn begun() -> Self {
         Self::begun_with(inspection())
+    }
+
+    /// The same, for a worker that lives under this policy.
+    pub(super) fn begun_under(policy: Policy) -> Self {
+        Self::begun_as(inspection(), policy)
     }
 
     /// A job for a comment on a pull request, at the same point.
@@ -36,14 +42,22 @@ impl Play {
 
     /// A job that nobody has done anything for.
     pub(super) fn new() -> Self {
-        let mut play =
-            Self { progress: Progress::default(), prologue: String::new(), story: String::new() };
+        Self::under(policy())
+    }
+
+    fn under(policy: Policy) -> Self {
+        let (progress, empty) = (Progress::default(), String::new());
+        let mut play = Self { progress, prologue: empty.clone(), story: empty, policy };
         play.says();
         play
     }
 
     pub(super) fn begun_with(inspection: Inspection) -> Self {
-        let mut play = Self::new();
+        Self::begun_as(inspection, policy())
+    }
+
+    fn begun_as(inspection: Inspection, policy: Policy) -> Self {
+        let mut play = Self::under(policy);
         play.hears([
             Event::Inspected(inspection),
             told(Phase::Queued),
@@ -58,7 +72,7 @@ impl Play {
 
     pub(super) fn hears(&mut self, events: impl IntoIterator<Item = Event>) {
         for event in events {
-            let event = complete(&decide(&self.progress, &policy()), &event);
+            let event = complete(&decide(&self.progress, &self.policy), &event);
             writeln!(self.story, "<- {}", heard(&event)).unwrap();
             self.progress = self.progress.clone().after(&record(event)).unwrap();
             self.says();
@@ -78,7 +92,7 @@ impl Play {
     }
 
     fn says(&mut self) {
-        let line = match decide(&self.progress, &policy()) {
+        let line = match decide(&self.progress, &self.policy) {
             Action::Attempt(it) => {
                 let what = match &it.request {
                     Request::Fix { complaint: Complaint::Red { check, .. } } => {
@@ -93,7 +107,8 @@ impl Play {
                     other => format!("{other:?}"),
                 };
                 let warm = if it.temperature > 0.0 { ", warm" } else { "" };
-                let base = if it.rung != self.progress.rung { ", from base" } else { "" };
+                let here = (self.progress.rung, self.progress.attempt);
+                let base = if (it.rung, it.attempt) != here { ", from base" } else { "" };
                 format!("Attempt {what} by {}{warm}{base}", it.model.name)
             }
             Action::Verify { scope, .. } => format!("Verify {scope:?}"),
@@ -151,6 +166,8 @@ pub(super) fn policy() -> Policy {
         timeout: Duration::from_secs(600),
         num_ctx: 8192,
         edit_format: "whole".to_owned(),
+        attempts: 1,
+        max_fixes: None,
     };
     Policy {
         models: Vec::from([model("small"), model("big")]),
@@ -228,6 +245,7 @@ pub(super) fn turn(outcome: TurnOutcome) -> Event {
         request: Request::Implement,
         model: "small".to_owned(),
         rung: 0,
+        attempt: 0,
         outcome,
         tree: id("edited"),
         files: Vec::new(),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::play::*;
 use crate::domain::job::{
-    Answer, Event, Fault, JobId, Outcome, Phase, Progress, Request, Told, Turn, TurnOutcome,
+    Answer, Event, Fault, JobId, Outcome, Phase, Progress, Told, Turn, TurnOutcome,
 };
 use crate::domain::verification::{Check, Verification};
 use crate::engine::decide::{Action, Policy, decide};
@@ -83,11 +83,6 @@ fn fits(action: &Action, event: &Event, progress: &Progress) -> bool {
         (Action::Inspect, Event::Ended(it)) => {
             matches!(it, Outcome::Refused(_) | Outcome::Answered(_) | Outcome::Joined(_))
         }
-        // The worker's own turn is the first of a job for an issue, or none.
-        (Action::Attempt(it), Event::Attempted(turn)) if turn.is_by_worker() => {
-            let first = progress.best.is_none() && progress.fixes == 0 && it.rung == 0;
-            first && it.request == Request::Implement && !progress.on_pull
-        }
         (_, Event::Failed(it)) if it.fault.is_of_model() => {
             matches!(action, Action::Attempt(_))
         }
@@ -118,6 +113,7 @@ pub(super) fn complete(action: &Action, event: &Event) -> Event {
         (Action::Attempt(attempt), Event::Attempted(turn)) => Event::Attempted(Turn {
             request: attempt.request.clone(),
             rung: attempt.rung,
+            attempt: attempt.attempt,
             tree: match turn.outcome {
                 TurnOutcome::Edited => id("edited"),
                 _ => attempt.from.clone(),

@@ -190,6 +190,8 @@ fn a_model_of_the_ladder_is_named_as_the_ladder_names_it() {
         timeout: std::time::Duration::from_secs(1),
         num_ctx: 8_192,
         edit_format: "whole".to_owned(),
+        attempts: 1,
+        max_fixes: None,
     };
     let said = answer::answer(&Answer::Model { name: model.name.clone() }, Language::En);
     assert!(said.contains(&format!("`{}`", model.name)), "{said}");

@@ -38,6 +38,7 @@ fn turn(request: Request, outcome: TurnOutcome) -> Turn {
         request,
         model: "m".to_owned(),
         rung: 0,
+        attempt: 0,
         outcome,
         tree: object(),
         files: Vec::new(),

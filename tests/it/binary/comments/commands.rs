@@ -76,20 +76,20 @@ async fn a_job_is_stopped_beside_its_slot_and_from_its_only_one_and_tried_again(
 #[tokio::test]
 async fn a_model_of_the_ladder_comes_first_from_then_on() {
     let (mut world, pull) = World::talking(|_, _| doubled()).await;
-    world.ollama.also("bigger:2b");
+    world.ollama.also("bigger:latest");
     let model = |name: &str| json!({"name": format!("ollama_chat/{name}"), "timeout_seconds": 120});
-    world.config["aider"]["models"] = json!([model(MODEL), model("bigger:2b")]);
-    let text = "@ai-fix model bigger:2b\nadd a function double() to calc.py";
+    world.config["aider"]["models"] = json!([model(MODEL), model("bigger:latest")]);
+    let text = "@ai-fix model bigger:latest\nadd a function double() to calc.py";
     let asked = world.asks(pull, text, REVIEWER).await;
     world.serve_until_empty().await;
     let chats = world.ollama.chats();
     assert_eq!(chats.len(), 1);
-    assert_eq!(chats[0]["model"], "bigger:2b");
+    assert_eq!(chats[0]["model"], "bigger:latest");
     assert!(world.ollama.prompts()[0].contains("add a function double() to calc.py"));
     assert!(!world.ollama.prompts()[0].contains("model bigger"));
     assert!(world.reply(pull, asked).contains("Done in"));
     let message = world.in_bare(&["log", "-1", "--format=%B", TOPIC]);
-    assert!(message.contains("(ollama_chat/bigger:2b)"), "{message}");
+    assert!(message.contains("(ollama_chat/bigger:latest)"), "{message}");
 }
 
 #[tokio::test]

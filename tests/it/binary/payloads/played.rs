@@ -276,6 +276,7 @@ impl Field {
             redactor: Redactor::new([token()]),
             branch_prefix: "ai/issue-".to_owned(),
             renames: true,
+            agent_ahead: true,
             check_limit: Duration::from_secs(60),
             clock: app::clock(),
         };
@@ -333,6 +334,8 @@ fn policy() -> Policy {
         timeout: LIMIT,
         num_ctx: 8_192,
         edit_format: "whole".to_owned(),
+        attempts: 1,
+        max_fixes: None,
     };
     Policy {
         models: vec![model],

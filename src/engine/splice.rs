@@ -1,0 +1,304 @@
+//! Puts definitions that a model wrote where the old ones stand. What it does not touch stays byte
+//! for byte: a model that never sees a function cannot lose it.
+
+use std::ops::Range;
+
+use crate::engine::aim::Place;
+use crate::engine::guard::language::Language;
+use crate::engine::symbols::{self, Definition, Kind, Outline};
+
+mod reply;
+
+pub use reply::code;
+
+/// Why an answer could not be put into its file; in words for the model and for the log.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Misfit {
+    /// There is no code in it.
+    #[error("the answer has no block of code")]
+    NoCode,
+    /// Its code has none of the definitions that were asked for, and no new one.
+    #[error("the answer defines none of {0}")]
+    Elsewhere(String),
+    /// Its code is not in the file's language.
+    #[error("the code of the answer does not parse: line {0} of it")]
+    Broken(usize),
+}
+
+/// `text` with the definitions of `reply` in place of those at `places`, which are all of this
+/// file. What the reply defines and the file does not is put beside the first place, and what it
+/// imports goes to the other imports. Definitions of the file that were not asked for stay.
+///
+/// # Errors
+/// When nothing of the reply can be used.
+pub fn splice(path: &str, text: &str, places: &[Place], reply: &str) -> Result<String, Misfit> {
+    let outline = symbols::outline(path, text).ok_or(Misfit::NoCode)?;
+    let wanted: Vec<&Definition> = places.iter().filter_map(|it| at(&outline, it)).collect();
+    let (code, answer) = read(path, reply, &wanted)?;
+    let file = File { path, text, outline: &outline };
+    let mut edits = Vec::new();
+    let mut fresh: Vec<&Definition> = Vec::new();
+    for definition in &answer.definitions {
+        // A class that only wraps the methods that were asked for stands for them.
+        if definition.kind == Kind::Type && has_members(&answer, definition) {
+            let asked = wanted.iter().any(|it| same(it, definition));
+            if !asked && outline.definitions.iter().any(|it| same(it, definition)) {
+                continue;
+            }
+        } else if inside_another(&answer, definition, &outline) {
+            continue;
+        }
+        match wanted.iter().find(|it| meets(it, definition)) {
+            Some(old) => edits.push(file.replaced(old, &code, definition)),
+            None if file.has(definition) => {}
+            None => fresh.push(definition),
+        }
+    }
+    if let Some(anchor) = wanted.first().copied() {
+        for definition in fresh {
+            edits.push(file.added(anchor, &code, definition));
+        }
+    }
+    if edits.is_empty() {
+        let names: Vec<&str> = places.iter().map(|it| it.name.as_str()).collect();
+        return Err(Misfit::Elsewhere(names.join(", ")));
+    }
+    edits.extend(file.imported(&code, &answer));
+    Ok(applied(text, edits))
+}
+
+/// One replacement: a range of the file, and what comes there.
+type Edit = (Range<usize>, String);
+
+fn applied(text: &str, mut edits: Vec<Edit>) -> String {
+    // Stable: what is added at one point stays in the order of the answer.
+    edits.sort_by_key(|(range, _)| (range.start, range.end));
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for (range, new) in edits {
+        if range.start < at {
+            continue;
+        }
+        out.push_str(&text[at..range.start]);
+        out.push_str(&new);
+        at = range.end;
+    }
+    out.push_str(&text[at..]);
+    out
+}
+
+/// The reply's code and what it defines. A method alone is no program in some languages, so it is
+/// read a second time as part of a class.
+fn read(path: &str, reply: &str, wanted: &[&Definition]) -> Result<(String, Outline), Misfit> {
+    let code = code(reply).ok_or(Misfit::NoCode)?;
+    let outline = symbols::outline(path, &code).ok_or(Misfit::NoCode)?;
+    let Some(line) = outline.broken else { return Ok((code, outline)) };
+    let container = wanted.iter().find_map(|it| it.container.as_deref());
+    if let (Some(name), Some(Language::JavaScript)) = (container, Language::of(path)) {
+        let wrapped = format!("class {name} {{\n{code}\n}}\n");
+        if let Some(outline) = symbols::outline(path, &wrapped).filter(|it| it.broken.is_none()) {
+            return Ok((wrapped, outline));
+        }
+    }
+    Err(Misfit::Broken(line))
+}
+
+fn at<'o>(outline: &'o Outline, place: &Place) -> Option<&'o Definition> {
+    let same = |it: &&Definition| it.name == place.name && it.container == place.container;
+    let exact = outline.definitions.iter().find(|it| same(it) && it.bytes == place.bytes);
+    exact.or_else(|| outline.definitions.iter().find(same))
+}
+
+fn same(one: &Definition, other: &Definition) -> bool {
+    one.name == other.name && one.container == other.container
+}
+
+/// Whether `new` is what `old` becomes: of the same name, in the same container or in none.
+fn meets(old: &Definition, new: &Definition) -> bool {
+    old.name == new.name && (old.container == new.container || new.container.is_none())
+}
+
+fn has_members(outline: &Outline, definition: &Definition) -> bool {
+    outline.definitions.iter().any(|it| it.container.as_ref() == Some(&definition.name))
+}
+
+/// Whether it goes along with a whole container of the answer, which is new to the file.
+fn inside_another(answer: &Outline, definition: &Definition, file: &Outline) -> bool {
+    definition.container.as_ref().is_some_and(|name| {
+        let of = |outline: &Outline| {
+            outline.definitions.iter().any(|it| it.name == *name && it.kind == Kind::Type)
+        };
+        of(answer) && !of(file)
+    })
+}
+
+struct File<'a> {
+    path: &'a str,
+    text: &'a str,
+    outline: &'a Outline,
+}
+
+impl File<'_> {
+    fn has(&self, definition: &Definition) -> bool {
+        self.outline.definitions.iter().any(|it| meets(it, definition))
+    }
+
+    /// The new text for an old definition. Comments that the answer leaves out stay.
+    fn replaced(&self, old: &Definition, code: &str, new: &Definition) -> Edit {
+        let attached = new.bytes.start < new.body.start;
+        let (range, source) = match attached {
+            true => (old.bytes.clone(), new.bytes.clone()),
+            false => (old.body.clone(), new.body.clone()),
+        };
+        let mut text =
+            indented(&code[source.clone()], column(code, source.start), self.text, range.start);
+        // `export function f` is answered by `function f` as often as not, and the other way round.
+        for word in ["export default ", "export ", "pub ", "static "] {
+            let had = self.text[range.clone()].starts_with(word);
+            let has = text.starts_with(word);
+            if had && !has {
+                text.insert_str(0, word);
+                break;
+            }
+            if has && !had && self.text[..range.start].ends_with(word) {
+                text.drain(..word.len());
+            }
+        }
+        (range, text)
+    }
+
+    /// Where a definition goes that the file does not have: a method after the one that was asked
+    /// for, anything else before it or before its class, so that C finds it declared.
+    fn added(&self, anchor: &Definition, code: &str, new: &Definition) -> Edit {
+        let source = new.bytes.clone();
+        let method = anchor.container.is_some()
+            && (new.container == anchor.container || takes_self(&code[new.body.clone()]));
+        if method {
+            let at = anchor.bytes.end;
+            let text = indented(
+                &code[source.clone()],
+                column(code, source.start),
+                self.text,
+                anchor.bytes.start,
+            );
+            let indent = indentation(self.text, anchor.bytes.start);
+            return (at..at, format!("\n\n{indent}{}", text.trim_end()));
+        }
+        let outer = anchor.container.as_ref().and_then(|name| {
+            let around = |it: &&Definition| {
+                it.name == *name
+                    && it.bytes.start <= anchor.bytes.start
+                    && anchor.bytes.end <= it.bytes.end
+            };
+            self.outline.definitions.iter().find(around)
+        });
+        let start = outer.unwrap_or(anchor).bytes.start;
+        let line = self.text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let gap = if Language::of(self.path) == Some(Language::Python) && new.kind != Kind::Constant
+        {
+            "\n\n\n"
+        } else {
+            "\n\n"
+        };
+        let text = indented(&code[source.clone()], column(code, source.start), self.text, line);
+        (line..line, format!("{}{gap}", text.trim_end()))
+    }
+
+    /// The imports of the answer that the file does not have, after its own.
+    fn imported(&self, code: &str, answer: &Outline) -> Option<Edit> {
+        let language = Language::of(self.path)?;
+        let defined = |at: usize| answer.definitions.iter().any(|it| it.bytes.contains(&at));
+        let had: Vec<&str> = self.text.lines().map(str::trim).collect();
+        let mut at = 0;
+        let mut new = Vec::new();
+        for line in code.split_inclusive('\n') {
+            let start = at;
+            at += line.len();
+            let line = line.trim_end();
+            let fresh = !had.contains(&line.trim()) && !new.contains(&line);
+            if is_import(language, line) && fresh && !defined(start) {
+                new.push(line);
+            }
+        }
+        if new.is_empty() {
+            return None;
+        }
+        let first = self.outline.definitions.iter().map(|it| it.bytes.start).min();
+        let head = &self.text[..first.unwrap_or(self.text.len())];
+        let mut last = None;
+        let mut at = 0;
+        for line in head.split_inclusive('\n') {
+            at += line.len();
+            if is_import(language, line.trim_end()) {
+                last = Some(at);
+            }
+        }
+        // Without an import of its own, before the first definition.
+        let (at, after) = match last {
+            Some(at) => (at, "\n"),
+            None => (self.text[..head.len()].rfind('\n').map_or(0, |at| at + 1), "\n\n"),
+        };
+        Some((at..at, new.join("\n") + after))
+    }
+}
+
+/// One whole line that brings a name in.
+fn is_import(language: Language, line: &str) -> bool {
+    match language {
+        Language::Python => {
+            (line.starts_with("import ") || line.starts_with("from ") && line.contains(" import "))
+                && !line.ends_with(['(', '\\'])
+        }
+        Language::JavaScript => {
+            (line.starts_with("import ") && (line.contains(" from ") || line.contains(['"', '\''])))
+                || (line.starts_with("const ") && line.contains("= require("))
+        }
+        Language::Rust => line.starts_with("use ") && line.ends_with(';'),
+        Language::C => line.starts_with("#include"),
+        Language::Go | Language::Shell => false,
+    }
+}
+
+fn takes_self(text: &str) -> bool {
+    let head = text.lines().find(|it| it.contains('(')).unwrap_or_default();
+    let arguments = head.split_once('(').map_or("", |it| it.1).trim_start();
+    ["self", "&self", "&mut self", "mut self", "cls"]
+        .iter()
+        .any(|it| arguments.strip_prefix(it).is_some_and(|rest| rest.starts_with([',', ')', ':'])))
+}
+
+/// How far in the line of `at` the text begins.
+fn column(text: &str, at: usize) -> usize {
+    let line = text[..at].rfind('\n').map_or(0, |it| it + 1);
+    text[line..at].chars().take_while(|it| it.is_whitespace()).count()
+}
+
+fn indentation(text: &str, at: usize) -> &str {
+    let line = text[..at].rfind('\n').map_or(0, |it| it + 1);
+    let rest = &text[line..];
+    &rest[..rest.len() - rest.trim_start_matches([' ', '\t']).len()]
+}
+
+/// `piece`, whose first line stood `from` columns in, for a place that is as far in as the line of
+/// `at` in `text`.
+fn indented(piece: &str, from: usize, text: &str, at: usize) -> String {
+    let to = indentation(text, at);
+    let mut out = String::with_capacity(piece.len());
+    for (number, line) in piece.split('\n').enumerate() {
+        if number > 0 {
+            out.push('\n');
+            let blanks = line.chars().take_while(|it| matches!(it, ' ' | '\t')).count().min(from);
+            let line = &line[blanks..];
+            if !line.trim().is_empty() {
+                out.push_str(to);
+                out.push_str(line);
+            }
+        } else {
+            out.push_str(line);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

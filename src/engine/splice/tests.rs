@@ -1,0 +1,114 @@
+use super::*;
+use crate::engine::aim::Place;
+
+const SHOP: &str = "import math\n\nLIMIT = 3\n\n\n# What it costs.\ndef price(item):\n    return item[\"price\"]\n\n\nclass Cart:\n    def __init__(self):\n        self.items = []\n\n    def total(self):\n        return sum(price(it) for it in self.items)\n\n    def count(self):\n        return len(self.items)\n";
+
+fn place(path: &str, text: &str, name: &str) -> Place {
+    let outline = symbols::outline(path, text).unwrap();
+    let it = outline.definitions.iter().find(|it| it.name == name).unwrap();
+    Place {
+        path: path.to_owned(),
+        name: it.name.clone(),
+        container: it.container.clone(),
+        bytes: it.bytes.clone(),
+        score: 1.0,
+    }
+}
+
+fn spliced(path: &str, text: &str, name: &str, reply: &str) -> Result<String, Misfit> {
+    splice(path, text, &[place(path, text, name)], reply)
+}
+
+#[test]
+fn a_function_is_replaced_and_all_else_stays_byte_for_byte() {
+    let reply = "Sure!\n```python\ndef price(item):\n    return item[\"price\"] * 2\n```\nDone.";
+    let new = spliced("shop.py", SHOP, "price", reply).unwrap();
+    assert_eq!(new, SHOP.replace("item[\"price\"]\n", "item[\"price\"] * 2\n"));
+}
+
+#[test]
+fn a_method_is_replaced_in_whatever_wrapping_it_comes() {
+    let expected = SHOP.replace("len(self.items)", "len(set(self.items))");
+    for reply in [
+        "```python\ndef count(self):\n    return len(set(self.items))\n```",
+        "```python\n    def count(self):\n        return len(set(self.items))\n```",
+        "```python\nclass Cart:\n    def count(self):\n        return len(set(self.items))\n```",
+        "def count(self):\n    return len(set(self.items))\n",
+    ] {
+        assert_eq!(
+            spliced("shop.py", SHOP, "count", reply).as_deref(),
+            Ok(expected.as_str()),
+            "{reply}"
+        );
+    }
+}
+
+#[test]
+fn what_was_not_asked_for_is_not_taken() {
+    let reply = "```python\nclass Cart:\n    def __init__(self):\n        pass\n\n    def total(self):\n        return 0\n\n    def count(self):\n        return 1\n```";
+    let new = spliced("shop.py", SHOP, "count", reply).unwrap();
+    assert_eq!(new, SHOP.replace("len(self.items)", "1"));
+}
+
+#[test]
+fn a_helper_and_an_import_of_the_answer_come_along() {
+    let reply = "```python\nimport math\nimport re\n\ndef clean(x):\n    return re.sub(\" \", \"\", x)\n\ndef price(item):\n    return clean(item)\n```";
+    let new = spliced("shop.py", SHOP, "price", reply).unwrap();
+    assert!(new.starts_with("import math\nimport re\n\nLIMIT"), "{new}");
+    assert!(new.contains("def clean(x):\n    return re.sub(\" \", \"\", x)\n\n\n# What it costs.\ndef price(item):\n    return clean(item)\n"), "{new}");
+    let method =
+        "```python\ndef count(self):\n    return self.half()\n\ndef half(self):\n    return 1\n```";
+    let new = spliced("shop.py", SHOP, "count", method).unwrap();
+    assert!(
+        new.contains("        return self.half()\n\n    def half(self):\n        return 1\n"),
+        "{new}"
+    );
+}
+
+#[test]
+fn other_languages_keep_their_words_before_a_function() {
+    let js = "export function slug(text) {\n  return text;\n}\n\nexport class Box {\n  open() {\n    return 1;\n  }\n}\n";
+    let new =
+        spliced("a.js", js, "slug", "```js\nfunction slug(text) {\n  return text.trim();\n}\n```");
+    assert_eq!(new.unwrap(), js.replace("return text;", "return text.trim();"));
+    let new = spliced("a.js", js, "open", "```js\nopen() {\n  return 2;\n}\n```");
+    assert_eq!(new.unwrap(), js.replace("return 1", "return 2"));
+    let rust = "pub struct Grid(u8);\n\nimpl Grid {\n    /// One.\n    pub fn one(&self) -> u8 {\n        self.0\n    }\n}\n";
+    let new =
+        spliced("a.rs", rust, "one", "```rust\npub fn one(&self) -> u8 {\n    self.0 + 1\n}\n```");
+    assert_eq!(new.unwrap(), rust.replace("self.0\n", "self.0 + 1\n"));
+    let c = "#include <stdio.h>\n\nstatic int one(void)\n{\n\treturn 1;\n}\n";
+    let new = spliced(
+        "a.c",
+        c,
+        "one",
+        "```c\n#include <string.h>\nstatic int one(void)\n{\n\treturn 2;\n}\n```",
+    );
+    assert_eq!(
+        new.unwrap(),
+        c.replace("stdio.h>\n", "stdio.h>\n#include <string.h>\n").replace("return 1", "return 2")
+    );
+    let sh = "#!/bin/sh\nlist() {\n    ls\n}\n\nlist\n";
+    let new = spliced("a.sh", sh, "list", "```sh\nlist() {\n    ls -a\n}\n```");
+    assert_eq!(new.unwrap(), sh.replace("    ls\n", "    ls -a\n"));
+}
+
+#[test]
+fn an_answer_that_fits_nothing_says_why() {
+    assert_eq!(spliced("shop.py", SHOP, "price", "```python\n```"), Err(Misfit::NoCode));
+    assert_eq!(
+        spliced("shop.py", SHOP, "price", "```python\nprint(1)\n```"),
+        Err(Misfit::Elsewhere("price".to_owned()))
+    );
+    let broken = spliced("shop.py", SHOP, "price", "```python\ndef price(item:\n    return\n```");
+    assert!(matches!(broken, Err(Misfit::Broken(_))), "{broken:?}");
+}
+
+proptest::proptest! {
+    #[test]
+    fn nothing_panics_on_arbitrary_answers(reply in "(```|\\n|def |price|total|class |self|\\(|\\)|:|    |é|return|import re){0,40}") {
+        for name in ["price", "count", "LIMIT"] {
+            let _ = spliced("shop.py", SHOP, name, &reply);
+        }
+    }
+}
