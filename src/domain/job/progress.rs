@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::change::{Change, ObjectId, PullRequest};
+use crate::domain::change::ObjectId;
 use crate::domain::example::Tried;
 use crate::domain::job::{
     Complaint, Event, Failure, Fault, JobState, Outcome, Proof, Record, Refusal, Request, Told,
@@ -12,6 +12,10 @@ use crate::domain::job::{
 };
 use crate::domain::time::Timestamp;
 use crate::domain::verification::{Check, Verification};
+
+mod stage;
+
+pub use stage::Stage;
 
 /// What the comment on the issue says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -108,49 +112,6 @@ pub struct Progress {
 pub const DEATHS_COUNT: Duration = Duration::from_secs(72 * 60 * 60);
 /// How many workers may die at a job before it is the job that is to blame.
 pub const MOST_DEATHS: usize = 3;
-
-/// What is owed next.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// A look at the issue and the repository.
-    Facts,
-    /// A checkout.
-    Workspace,
-    /// The checks on the untouched base.
-    Baseline,
-    /// A turn of the agent.
-    Edit(Request),
-    /// The checks on what the agent made.
-    Verdict,
-    /// The first pass is over: the second, or the whole of the checks.
-    Implemented,
-    /// All is green: what are the tests worth?
-    Worth,
-    /// A commit of this tree.
-    Commit(ObjectId),
-    /// The end: what was made must not be pushed.
-    Stopped(Vec<String>),
-    /// All checks on this tree, which stands on another tip now.
-    Recheck(ObjectId),
-    /// The end: together with what came in meanwhile a check is red.
-    Refuted(String),
-    /// A push.
-    Push(ObjectId),
-    /// A pull request.
-    PullRequest(Change),
-    /// The end: the pull request has its commit.
-    Updated(Change),
-    /// The decision how it ended.
-    Ending(PullRequest),
-    /// Word to the people: the comment, then the labels.
-    Telling(Outcome),
-    /// The labels.
-    Labels(Outcome),
-    /// The last line of the journal.
-    Closing(Outcome),
-    /// Nothing.
-    Closed(Outcome),
-}
 
 /// A record that cannot follow what was before.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -452,17 +413,6 @@ impl Progress {
             Some(tree) => Stage::Commit(tree),
             None => Stage::Facts,
         }
-    }
-}
-
-impl Stage {
-    fn may_verify(&self) -> bool {
-        matches!(self, Self::Verdict | Self::Implemented | Self::Edit(_))
-    }
-
-    /// Whether it is decided how the job ends.
-    pub fn is_over(&self) -> bool {
-        matches!(self, Self::Telling(_) | Self::Labels(_) | Self::Closing(_) | Self::Closed(_))
     }
 }
 
