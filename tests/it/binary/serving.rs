@@ -81,11 +81,15 @@ impl Serving {
 
     /// Waits until it is so, while the worker runs.
     pub(crate) async fn until(&mut self, what: &str, mut is_so: impl FnMut() -> bool) {
-        let child = &mut self.child;
+        let (child, log) = (&mut self.child, &self.log);
         let so = || {
             let so = is_so();
             let ended = child.try_wait().unwrap();
-            assert!(so || ended.is_none(), "the worker ended ({ended:?}) before: {what}");
+            assert!(
+                so || ended.is_none(),
+                "the worker ended ({ended:?}) before: {what}\n{}",
+                std::fs::read_to_string(log).unwrap_or_default()
+            );
             so
         };
         until(what, so).await;

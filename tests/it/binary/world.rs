@@ -339,7 +339,13 @@ impl World {
     pub(crate) fn write_config(&self) -> PathBuf {
         let config = self.path().join("config.yaml");
         // JSON is YAML.
-        std::fs::write(&config, serde_json::to_string_pretty(&self.config).unwrap()).unwrap();
+        let text = serde_json::to_string_pretty(&self.config).unwrap();
+        // A worker that starts may be reading it: it finds all of it.
+        if std::fs::read_to_string(&config).ok().as_ref() != Some(&text) {
+            let new = self.path().join("config.yaml.new");
+            std::fs::write(&new, text).unwrap();
+            std::fs::rename(new, &config).unwrap();
+        }
         config
     }
 
