@@ -86,8 +86,22 @@ impl Language {
             None => ControlFlow::Break(()),
         };
         let options = ParseOptions::new().progress_callback(&mut progress);
-        let bytes = text.as_bytes();
+        let plain;
+        let bytes = match self {
+            // Its scanner looks a character up in a table that has ASCII alone (`isdigit` of what
+            // stands behind a brace, tree-sitter-bash 0.25): any other one may end the process.
+            Self::Shell => {
+                plain = in_ascii(text);
+                plain.as_slice()
+            }
+            _ => text.as_bytes(),
+        };
         let mut from = |at: usize, _| bytes.get(at..).unwrap_or_default();
         parser.parse_with_options(&mut from, None, Some(options))
     }
+}
+
+/// The text with a letter for each byte that is not ASCII: as long, and all else at its place.
+fn in_ascii(text: &str) -> Vec<u8> {
+    text.bytes().map(|it| if it.is_ascii() { it } else { b'x' }).collect()
 }

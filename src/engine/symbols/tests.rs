@@ -333,3 +333,14 @@ fn a_comment_after_an_empty_line_belongs_to_nobody() {
     assert!(whole("a.py", text, "a").0.starts_with("def a"));
     assert!(whole("a.py", text, "b").0.starts_with("def b"));
 }
+
+#[test]
+fn no_character_behind_a_brace_ends_the_process() {
+    for far in ['\u{ff}', 'あ', '😀', '\u{10ffff}'] {
+        let text = format!(
+            "first() {{\n  echo {{{far}..{far}}} {{1..{far}}} ${{{far}}}\n}}\n\nsecond() {{ echo {far}; }}\n"
+        );
+        let all: Vec<_> = of("a.sh", &text).definitions.iter().map(|it| it.name.clone()).collect();
+        assert_eq!(all, ["first", "second"], "{far}");
+    }
+}
