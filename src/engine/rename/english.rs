@@ -18,7 +18,7 @@ documentation readme comments comment accordingly too as well everywhere it them
 code codebase whole entire project repository repo including mentions mention name names new match from with \
 please also then must should need needs be have has no not behaviour behavior functional logic stay stays remain remains same \
 intended expected nothing else otherwise only just a pure refactoring refactor unchanged required everything \
-throughout across consistently that across do does functionality simple mechanical ";
+throughout across consistently alias aliases shim shims for old that across do does functionality simple mechanical ";
 /// How a sentence begins that only tells something.
 const TELLING: &str = " the this that these those it its they a an our because since currently today there most other \
 in right now as ";
@@ -35,6 +35,10 @@ either plus otherwise besides additionally ";
 /// Words before "name" that make it the name of what is to be renamed: "The current name".
 const WHICH: &str =
     " current old present existing function method class variable constant type helper ";
+
+/// Words before "name" that say why it is to go.
+const BAD: &str =
+    " bad poor wrong odd strange ugly misleading confusing unclear terrible unfortunate ";
 
 fn is_in(list: &str, word: &str) -> bool {
     list.split_whitespace().any(|it| it == word)
@@ -73,7 +77,9 @@ pub(super) fn sense(tokens: &[Token], announced: bool, in_title: bool) -> Sense 
     let first = words.first().map(String::as_str).unwrap_or_default();
     let starts = is_in(TELLING, first) || matches!(tokens.first(), Some(Token::Quoted(_)));
     let named = words.iter().position(|it| it == "name" || it == "names").is_some_and(|at| {
-        at == 1 || in_title || (at == 2 && words.get(1).is_some_and(|it| is_in(WHICH, it)))
+        let before = at.checked_sub(1).and_then(|it| words.get(it));
+        let bad = before.is_some_and(|it| is_in(BAD, it));
+        bad || at == 1 || in_title || (at == 2 && words.get(1).is_some_and(|it| is_in(WHICH, it)))
     });
     match (starts || in_title) && (has(WHY) || named) && !targets && !has(ASKING) {
         true => Sense::Tells,
@@ -211,7 +217,8 @@ fn with_tail(mut found: Vec<Stated>, tail: &[Token]) -> Option<Vec<Stated>> {
 /// of its words are of that. `None`: it may ask for more.
 fn along(tokens: &[Token]) -> Option<Vec<String>> {
     const NO: &str = " no not nothing same stay stays remain remains unchanged ";
-    const HOW: &str = " behaviour behavior functional logic functionality ";
+    const HOW: &str =
+        " behaviour behavior functional logic functionality alias aliases shim shims ";
     const REST: &str = " else otherwise only everything ";
     const WHERE: &str = " callers caller call calls site sites usage usages uses references reference occurrences imports \
 tests test docs documentation readme comments mentions ";

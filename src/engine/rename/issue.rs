@@ -58,7 +58,7 @@ pub(super) fn read(issue: &str) -> Option<Vec<Stated>> {
         "非推奨",
     ];
     if !renames.iter().any(|it| lower.contains(it))
-        || both.iter().any(|it| lower.contains(it))
+        || both.iter().any(|it| is_wanted(&lower, it))
         || issue.contains("```")
     {
         return None;
@@ -88,6 +88,17 @@ pub(super) fn read(issue: &str) -> Option<Vec<Stated>> {
             .any(|had| [&had.old.name, &had.new.name].map(Some).contains(&name.as_ref()))
     };
     spoken_of.iter().all(meant).then_some(all)
+}
+
+/// Whether `word` stands in a text without being ruled out: "no alias" asks for none.
+fn is_wanted(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(at, _)| {
+        let clause = text[..at].rsplit(['.', ',', ';', ':', '\n', '(']).next().unwrap_or_default();
+        let before: Vec<&str> = clause.split_whitespace().rev().take(3).collect();
+        let no = ["no", "without", "not", "don't", "never"].iter().any(|it| before.contains(it));
+        let after: String = text[at + word.len()..].chars().take(8).collect();
+        !no && !["不要", "なし", "要りません", "いりません"].iter().any(|it| after.contains(it))
+    })
 }
 
 /// Title and body often say the same.

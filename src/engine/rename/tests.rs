@@ -57,6 +57,7 @@ fn a_rename_is_known_in_the_forms_that_people_write() {
         "Rename `load_usr`\n\n## Why\n\nThe abbreviation is hard to read.\n\nWe should rename `load_usr` to `load_user`. All callers and tests must be updated. No behaviour change.",
         "Naming of the user functions\nPlease rename:\n\n- `load_usr` → `load_user`\n",
         "Change the name of load_usr to load_user in users.py",
+        "Rename load_usr to load_user\n`load_usr` is a bad name (it takes an id, so \"user\" fits better). No alias for the old name.",
         "`load_usr` を `load_user` にリネームしてください",
         "load_usr の名前を load_user に変更する",
         "関数 `load_usr` を `load_user` に改名\n\n名前が分かりにくいです。呼び出し元もすべて更新してください。動作は変えないでください。",
@@ -84,6 +85,8 @@ fn whatever_else_is_asked_for_is_the_models() {
     for issue in [
         "Rename `load_usr` to `load_user` and keep the old name as an alias",
         "Rename `load_usr` to `load_user`\nThe old name must still work.",
+        "Rename `load_usr` to `load_user`\nAn alias for the old name.",
+        "Rename `load_usr` to `load_user`, and not without an alias, please: alias the old name",
         "Rename `load_usr` to `load_user`\nIt should also return None for an unknown id.",
         "Rename `load_usr` to `load_user`\nAdd a test.",
         "Rename `load_usr` to `load_user`\nPrint a warning when the id is negative.",
