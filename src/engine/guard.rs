@@ -9,11 +9,25 @@ mod parse;
 mod path;
 mod shape;
 
+use crate::engine::symbols;
 use language::{Language, basename, mentions, stem};
 
 pub use cases::lost_tests;
 pub(crate) use path::is_lock_file;
 pub use path::is_test_file;
+
+/// What an issue says that is about comments.
+const OF_COMMENTS: [&str; 9] = [
+    "comment",
+    "docstring",
+    "doc ",
+    "docs",
+    "document",
+    "typo",
+    "spell",
+    "コメント",
+    "ドキュメント",
+];
 
 /// Bytes of a file that are looked at. A text of this length may be the beginning of a longer one.
 pub const MAX_READ: usize = 256 * 1024;
@@ -185,6 +199,20 @@ pub fn beside_the_point(
     ))
 }
 
+/// Whether a change does something: not where it is code, and only comments, blanks and the texts of
+/// Python's functions differ, of which the issue does not speak.
+pub fn has_effect(issue_text: &str, changes: &[ChangedFile<'_>]) -> bool {
+    let lower = issue_text.to_lowercase();
+    let idle = |it: &ChangedFile<'_>| match (it.old, it.new) {
+        (Some(old), Some(new)) => {
+            let tokens = symbols::tokens(it.path, old);
+            tokens.is_some() && tokens == symbols::tokens(it.path, new)
+        }
+        _ => false,
+    };
+    OF_COMMENTS.iter().any(|it| lower.contains(it)) || !changes.iter().all(idle)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -320,5 +348,17 @@ mod tests {
             lost_tests(&old, &new);
             is_test_file(&name);
         }
+    }
+
+    #[test]
+    fn a_change_of_comments_alone_does_nothing_unless_they_are_what_was_asked_for() {
+        let change = |new| ChangedFile { path: "a.py", old: Some("x = 1\n"), new: Some(new) };
+        assert!(!has_effect("x is wrong", &[change("x = 1  # right\n")]));
+        assert!(!has_effect("x is wrong", &[]));
+        assert!(has_effect("a typo in x", &[change("x = 1  # right\n")]));
+        assert!(has_effect("x is wrong", &[change("x = 2\n")]));
+        let text = ChangedFile { path: "a.md", old: Some("x"), new: Some("y") };
+        assert!(has_effect("x is wrong", &[change("x = 1  # right\n"), text]));
+        assert!(has_effect("x is wrong", &[ChangedFile { old: None, ..change("x = 1\n") }]));
     }
 }

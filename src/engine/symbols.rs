@@ -77,5 +77,32 @@ pub fn outline(path: &str, text: &str) -> Option<Outline> {
     Some(found)
 }
 
+/// The words and marks of `text` that do something: all but comments, and but a text or a `pass` that
+/// stands alone in Python. `None` as for [`outline`].
+pub fn tokens<'t>(path: &str, text: &'t str) -> Option<Vec<&'t str>> {
+    let language = Language::of(path, text)?;
+    let tree = language.parse(text)?;
+    let mut cursor = tree.walk();
+    let mut tokens = Vec::new();
+    loop {
+        let node = cursor.node();
+        let alone = matches!(node.kind(), "expression_statement" | "pass_statement")
+            && language == Language::Python
+            && node.named_children(&mut node.walk()).all(|it| it.kind() == "string");
+        let skipped = alone || node.kind().contains("comment");
+        if !skipped && cursor.goto_first_child() {
+            continue;
+        }
+        if !skipped {
+            tokens.extend(text.get(node.byte_range()).filter(|it| !it.trim().is_empty()));
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return Some(tokens);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -344,3 +344,19 @@ fn no_character_behind_a_brace_ends_the_process() {
         assert_eq!(all, ["first", "second"], "{far}");
     }
 }
+
+#[test]
+fn what_does_something_is_told_from_what_does_not() {
+    let same = |path: &str, one: &str, two: &str| tokens(path, one) == tokens(path, two);
+    let python = "def f(x):\n    \"\"\"One.\"\"\"\n    return 'a b'\n";
+    assert!(same("a.py", python, "# new\ndef f(x):\n    \"\"\"Two.\"\"\"\n\n    return 'a b'\n"));
+    assert!(same("a.py", "class A:\n    'x'\n", "class A:\n    'y'\n    pass\n"));
+    assert!(!same("a.py", python, "def f(x):\n    \"\"\"One.\"\"\"\n    return 'a c'\n"));
+    assert!(!same("a.py", "f(1)\n", "f(2)\n"));
+    assert!(same("a.js", "f(1); // one\n", "f(1);\n/* two */\n"));
+    assert!(!same("a.js", "'use strict'; f(1);\n", "f(1);\n"));
+    assert!(same("a.rs", "/// One.\nfn f() {}\n", "fn f() {}\n"));
+    assert!(same("a.c", "int f(void);\n", "int f( void ); // one\n"));
+    assert!(same("a.sh", "echo a # b\n", "echo a\n") && !same("a.sh", "echo a\n", "echo b\n"));
+    assert_eq!(tokens("a.md", "x"), None);
+}

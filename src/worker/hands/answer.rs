@@ -52,6 +52,9 @@ impl Hands {
         let left = workspace.changes(&from, &tree).await?;
         let left = self.changed_files(&from, &tree, &left, story).await?;
         let left = left.iter().map(Changed::view).collect::<Vec<_>>();
+        if !guard::has_effect(&issue_text(story), &left) {
+            return Ok((from, TurnOutcome::NoChange));
+        }
         let beside = match attempt.request {
             Request::Implement => guard::beside_the_point(&issue_text(story), seen, &left),
             _ => None,
