@@ -185,6 +185,9 @@ fn policy() -> Policy {
         num_ctx: 8_192,
         edit_format: "whole".to_owned(),
         attempts: 1,
+        samples: 1,
+        calls: 0,
+        reads: false,
         max_fixes: None,
     };
     Policy {

@@ -21,6 +21,7 @@ pub mod onboarding;
 pub mod plan;
 pub mod preparation;
 pub mod prompt;
+pub mod reach;
 pub mod rename;
 pub mod report;
 pub mod request;

@@ -194,6 +194,9 @@ fn patterns(value: &Value) -> Result<Vec<String>, String> {
 const AUTO: &str = "auto";
 /// What a model has that writes definitions, where the file does not say: see docs/effectiveness.md.
 const SMALL_ATTEMPTS: u64 = 3;
+const SMALL_SAMPLES: u64 = 3;
+const SMALL_CALLS: u64 = 8;
+const SMALL_READS: bool = true;
 const SMALL_FIXES: u64 = 0;
 
 /// A model as the file writes it, its gaps filled.
@@ -204,6 +207,9 @@ struct WrittenModel {
     num_ctx: u64,
     edit_format: String,
     attempts: u64,
+    samples: u64,
+    calls: u64,
+    reads: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_fixes: Option<u64>,
 }
@@ -216,6 +222,9 @@ impl WrittenModel {
             num_ctx: u32_of(self.num_ctx),
             edit_format: self.edit_format,
             attempts: u32_of(self.attempts),
+            samples: u32_of(self.samples),
+            calls: u32_of(self.calls),
+            reads: self.reads,
             max_fixes: self.max_fixes.map(u32_of),
         }
     }
@@ -284,6 +293,15 @@ fn model(value: &Value) -> Result<WrittenModel, String> {
     let written = |key: &str| pairs.get(key).map(|_| number(key)).transpose();
     Ok(WrittenModel {
         attempts: written("attempts")?.unwrap_or(if small { SMALL_ATTEMPTS } else { 1 }),
+        samples: written("samples")?.unwrap_or(if small { SMALL_SAMPLES } else { 1 }),
+        calls: written("calls")?.unwrap_or(if small { SMALL_CALLS } else { 0 }),
+        reads: match pairs.get("reads").map(|it| (it, text(it))) {
+            None => small && SMALL_READS,
+            Some((Value::Bool(it), _)) => *it,
+            Some((it, _)) => {
+                return Err(format!("`reads`: expected true or false, not {}", shown(it)));
+            }
+        },
         max_fixes: written("max_fixes")?.or(small.then_some(SMALL_FIXES)),
         name,
         timeout_seconds: number("timeout_seconds")?,

@@ -32,6 +32,9 @@ pub struct Example {
     pub expected: Expected,
     /// What comes of it now, where the issue says so: the reason for which it must fail on base.
     pub given: Option<Expected>,
+    /// Whether the issue says it in words alone, and a model wrote it down.
+    #[serde(default)]
+    pub worded: bool,
 }
 
 /// What comes of a call.

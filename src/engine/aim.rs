@@ -12,6 +12,9 @@ use crate::engine::guard::is_test_file;
 use crate::engine::symbols::{self, Definition, Kind, Outline};
 
 mod frames;
+mod missing;
+
+pub use missing::Missing;
 
 /// A definition that may be the one to change.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,16 +36,19 @@ pub struct Place {
 pub struct Aims {
     /// The most telling first. No more than [`MOST_PLACES`].
     pub places: Vec<Place>,
-    /// Names that the issue gives in the form of a call and nothing defines: to be made.
-    pub missing: Vec<String>,
-    /// Whether it asks for an option of the command line: one place reads it, another acts on it.
-    pub option: bool,
+    /// Functions that the issue calls and nothing defines: to be made.
+    pub missing: Vec<Missing>,
+    /// Where an option of the command line is asked for, who calls the best place: one place reads
+    /// it, another acts on it.
+    pub acts: Option<Place>,
 }
 
+/// More callers of one function are not changed with it.
+const MOST_CALLERS: usize = 3;
 /// More are of no use to anybody.
 pub const MOST_PLACES: usize = 12;
 /// The issue names it.
-const NAMED: f64 = 8.0;
+const NAMED: f64 = 14.0;
 /// It says a text that the issue quotes.
 const QUOTED: f64 = 5.0;
 /// A traceback of the issue ends in it, or goes through it.
@@ -55,6 +61,8 @@ const IN_NAME: f64 = 2.5;
 const USES: f64 = 2.0;
 /// It reads the command line, and the issue speaks of an option.
 const READS_OPTIONS: f64 = 6.0;
+/// A program's entry brings parts together: it is rarely the place, whatever words it has.
+const ENTRY: f64 = 0.6;
 /// The issue names its file.
 const OF_FILE: f64 = 3.0;
 
@@ -66,6 +74,18 @@ struct Entry<'a> {
     words: BTreeSet<&'a str>,
     /// The parts of them, in small letters: `total_pages` has `total` and `page`.
     parts: BTreeSet<String>,
+}
+
+impl Entry<'_> {
+    fn place(&self, score: f64) -> Place {
+        Place {
+            path: self.file.path.to_owned(),
+            name: self.definition.name.clone(),
+            container: self.definition.container.clone(),
+            bytes: self.definition.bytes.clone(),
+            score,
+        }
+    }
 }
 
 /// Ranks the definitions of `sources` by what `issue` says.
@@ -91,6 +111,7 @@ pub fn aims(issue: &str, sources: &[SourceFile<'_>]) -> Aims {
     let average = (length / entries.len().max(1) as f64).max(1.0);
     let frames = frames::of(issue);
     let lowered = issue.to_lowercase();
+    let named_file = |it: &str| lowered.contains(&it.to_lowercase()) || names_file(&lowered, it);
 
     let score = |it: &Entry<'_>| {
         let mut sure = 0.0;
@@ -117,34 +138,42 @@ pub fn aims(issue: &str, sources: &[SourceFile<'_>]) -> Aims {
         if !terms.options.is_empty() && focus::takes_options(it.text) {
             sure += READS_OPTIONS;
         }
-        if lowered.contains(&it.file.path.to_lowercase()) || names_file(&lowered, it.file.path) {
+        if named_file(it.file.path) {
             sure += OF_FILE;
         }
         // A long definition has more words in common with anything.
         let long = (it.text.len() as f64 / average).sqrt();
-        let weight = if it.definition.kind == Kind::Constant { 0.6 } else { 1.0 };
+        let entry = it.definition.name == "main" && terms.options.is_empty() && frames.is_empty();
+        let weight = match it.definition.kind {
+            Kind::Constant => 0.6,
+            _ if entry => ENTRY,
+            _ => 1.0,
+        };
         weight * (sure + body * 2.0 / (1.0 + long))
     };
-    let mut places: Vec<Place> = entries
-        .iter()
-        .map(|it| Place {
-            path: it.file.path.to_owned(),
-            name: it.definition.name.clone(),
-            container: it.definition.container.clone(),
-            bytes: it.definition.bytes.clone(),
-            score: score(it),
-        })
-        .filter(|it| it.score > 0.0)
-        .collect();
+    let mut places: Vec<Place> =
+        entries.iter().map(|it| it.place(score(it))).filter(|it| it.score > 0.0).collect();
     places.sort_by(|one, other| {
         let order = other.score.total_cmp(&one.score);
         order.then_with(|| (&one.path, one.bytes.start).cmp(&(&other.path, other.bytes.start)))
     });
     places.truncate(MOST_PLACES);
-    let known: BTreeSet<&str> = sources.iter().flat_map(|it| terms::words(it.text)).collect();
-    let missing = called(issue).filter(|it| !known.contains(it.as_str()));
-    let missing = missing.collect::<BTreeSet<_>>().into_iter().collect();
-    Aims { places, missing, option: !terms.options.is_empty() }
+    let missing = missing::of(issue, sources, &outlined, &places, &named_file);
+    let best = places.first().filter(|_| !terms.options.is_empty());
+    let acts = best.and_then(|it| callers(&it.name, sources).into_iter().next());
+    Aims { places, missing, acts }
+}
+
+/// The definitions that name `name`, other than itself: who calls it. In the order of the files,
+/// no more than three.
+pub fn callers(name: &str, sources: &[SourceFile<'_>]) -> Vec<Place> {
+    let useful = sources.iter().filter(|it| focus::is_useful(it) && !is_test_file(it.path));
+    let naming = useful.filter(|it| terms::words(it.text).contains(name));
+    let outlined: Vec<(SourceFile<'_>, Outline)> =
+        naming.filter_map(|it| Some((*it, symbols::outline(it.path, it.text)?))).collect();
+    let entries = entries(&outlined).into_iter();
+    let calls = entries.filter(|it| it.definition.name != name && it.words.contains(name));
+    calls.map(|it| it.place(0.0)).take(MOST_CALLERS).collect()
 }
 
 /// The definitions that are shown one by one: of a class its methods.
@@ -165,24 +194,6 @@ fn entries<'a>(outlined: &[(SourceFile<'a>, Outline)]) -> Vec<Entry<'a>> {
         }
     }
     entries
-}
-
-/// The names that stand in backticks before a parenthesis, or alone in them after "function".
-fn called(issue: &str) -> impl Iterator<Item = String> {
-    let mut names = Vec::new();
-    for line in issue.lines() {
-        for code in line.split('`').skip(1).step_by(2) {
-            let name = code.split('(').next().unwrap_or_default().trim();
-            let name = name.rsplit(['.', ':']).next().unwrap_or_default();
-            let legal = name.len() > 2
-                && name.starts_with(|it: char| it.is_ascii_alphabetic() || it == '_')
-                && name.chars().all(|it| it.is_ascii_alphanumeric() || it == '_');
-            if legal && code.contains('(') {
-                names.push(name.to_owned());
-            }
-        }
-    }
-    names.into_iter()
 }
 
 fn names_file(lowered: &str, path: &str) -> bool {

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use crate::domain::change::{Change, ObjectId};
 use crate::domain::job::{
-    Failure, Fault, MOST_DEATHS, Model, Outcome, Pass, Phase, Progress, Request, Stage, Standing,
+    Complaint, Failure, Fault, MOST_DEATHS, Model, Outcome, Pass, Phase, Progress, Request, Stage,
+    Standing,
 };
 use crate::domain::verification::Check;
 use crate::engine::tactics;
@@ -89,6 +90,8 @@ pub struct Attempt {
     pub from: ObjectId,
     /// 0 for a first try; higher when the same prompt must not give the same answer.
     pub temperature: f32,
+    /// What was wrong with the last start, where this one begins anew.
+    pub warning: Option<Box<Complaint>>,
 }
 
 /// The longest rest that nobody asked us for.
@@ -206,6 +209,15 @@ fn untold(progress: &Progress) -> Option<Phase> {
 fn edit(progress: &Progress, policy: &Policy, request: &Request) -> Action {
     let late = is_late(progress, policy);
     let model = policy.models.get(progress.rung);
+    // Before anything is written: what is to come of it?
+    if !late
+        && !progress.read
+        && !progress.on_pull
+        && model.is_some_and(|it| it.reads)
+        && *request == Request::Implement
+    {
+        return attempt(progress, policy, here(progress), Request::Read);
+    }
     let max_fixes = model.and_then(|it| it.max_fixes).unwrap_or(policy.max_fixes);
     if !late && progress.fixes <= max_fixes {
         return attempt(progress, policy, here(progress), request.clone());
@@ -217,7 +229,8 @@ fn edit(progress: &Progress, policy: &Policy, request: &Request) -> Action {
         return Action::Verify { tree: tree.clone(), scope: scope(Pass::Cover) };
     }
     let anew = progress.attempt.saturating_add(1);
-    if !late && model.is_some_and(|it| anew < it.attempts) {
+    let asked_enough = |it: &Model| it.calls > 0 && progress.calls >= it.calls;
+    if !late && model.is_some_and(|it| anew < it.attempts && !asked_enough(it)) {
         return attempt(progress, policy, (progress.rung, anew), Request::Implement);
     }
     if !late && progress.rung + 1 < policy.models.len() {
@@ -270,6 +283,10 @@ fn attempt(
 ) -> Action {
     let afresh = (rung, number) != here(progress);
     let from = if afresh { &progress.base } else { &progress.tree };
+    let warning = match &progress.stage {
+        Stage::Edit(Request::Fix { complaint }) if afresh => Some(Box::new(complaint.clone())),
+        _ => None,
+    };
     match (policy.models.get(rung), from) {
         (Some(model), Some(from)) => Action::Attempt(Attempt {
             request,
@@ -277,9 +294,10 @@ fn attempt(
             rung,
             attempt: number,
             from: from.clone(),
+            warning,
             temperature: match number {
                 _ if !afresh && progress.fixes > 0 => WARM,
-                number => tactics::temperature(number),
+                number => tactics::temperature(number, 0),
             },
         }),
         // A shorter ladder than the one the journal was written under, or no checkout.

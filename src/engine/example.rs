@@ -14,6 +14,9 @@ pub mod probe;
 mod render;
 mod sentence;
 mod value;
+mod worded;
+
+pub use worded::{borne_out, subject, worded};
 
 use claim::{Claim, Result};
 use place::Places;
@@ -100,8 +103,16 @@ pub fn examples(issue: &str, sources: &[SourceFile<'_>]) -> Vec<Example> {
             None => merged.push(claim),
         }
     }
-    let sure = merged.iter().filter(|it| !doubtful.contains(&it.call));
-    let mut found: Vec<Example> = sure.filter_map(|it| example(it, issue, &places, asks)).collect();
+    let texts: Vec<String> =
+        merged.iter().filter(|it| it.gives_text()).map(|it| it.call.name.clone()).collect();
+    let sure = merged.iter_mut().filter(|it| !doubtful.contains(&it.call));
+    let mut found: Vec<Example> = Vec::new();
+    for claim in sure {
+        if texts.contains(&claim.call.name) {
+            claim.quote();
+        }
+        found.extend(example(claim, issue, &places, asks));
+    }
     found.extend(command::examples(&read.shown, &places));
     found.truncate(MOST);
     found
@@ -110,6 +121,11 @@ pub fn examples(issue: &str, sources: &[SourceFile<'_>]) -> Vec<Example> {
 /// Whether all that an example calls is defined in these sources.
 pub fn is_there(example: &Example, sources: &[SourceFile<'_>]) -> bool {
     example.language == Language::Shell || Places::of(sources).has(example)
+}
+
+/// The names of the functions that an example calls.
+pub fn names(example: &Example) -> Vec<String> {
+    calls_of(example).into_iter().map(|it| it.name).collect()
 }
 
 /// Those that fail on the base as they should: what they say of a change counts.
@@ -124,6 +140,23 @@ pub fn contradicting(now: &[Tried]) -> Vec<Tried> {
 }
 
 impl Claim {
+    /// Whether it shows that what is called gives a text: in quotes, or twice without them, as it
+    /// is and as it should be.
+    fn gives_text(&self) -> bool {
+        let is_text = |it: &Option<Result>| matches!(it, Some(Result::Value(Value::Text(..))));
+        let is_bare = |it: &Option<Result>| matches!(it, Some(Result::Bare(_)));
+        is_text(&self.wanted) || is_text(&self.said) || is_bare(&self.wanted) && is_bare(&self.said)
+    }
+
+    /// What is without quotes is a text.
+    fn quote(&mut self) {
+        for it in [&mut self.said, &mut self.wanted] {
+            if let Some(Result::Bare(bare)) = it {
+                *it = Some(text(bare));
+            }
+        }
+    }
+
     /// Adds what another place of the issue says. False: they contradict each other.
     fn merge(&mut self, other: &Self) -> bool {
         self.complaint |= other.complaint;
@@ -192,7 +225,14 @@ fn example(claim: &Claim, issue: &str, places: &Places<'_>, asks: bool) -> Optio
         None => None,
     };
     let call = render::plain(&call, language)?;
-    (call.len() <= LONGEST).then_some(Example { language, path, call, expected, given })
+    (call.len() <= LONGEST).then_some(Example {
+        language,
+        path,
+        call,
+        expected,
+        given,
+        worded: false,
+    })
 }
 
 fn text(bare: &str) -> Result {

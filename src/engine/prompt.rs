@@ -5,8 +5,10 @@ use crate::domain::example::Tried;
 use crate::domain::job::{Complaint, Conversation, Request};
 use crate::domain::verification::Exit;
 
+pub mod broken;
 mod conversation;
 pub mod piece;
+pub mod reading;
 
 /// What Aider says to the model besides the prompt: its rules, its example, its bridges.
 const AGENT_TOKENS: u32 = 750;
@@ -115,7 +117,7 @@ pub fn prompt(ask: &Ask<'_>) -> Prompt {
 fn complaint(ask: &Ask<'_>, room: u32, left_out: &mut Vec<String>) -> String {
     match ask.request {
         Request::Fix { complaint } => about(complaint, room, left_out),
-        Request::Implement | Request::Cover => String::new(),
+        Request::Implement | Request::Read | Request::Cover => String::new(),
     }
 }
 
@@ -131,7 +133,9 @@ fn frame(ask: &Ask<'_>) -> (String, String) {
         Request::Implement if many => {
             format!("Please change the code{of} as the requests below ask: do all of them.")
         }
-        Request::Implement => format!("Please change the code{of} as the {work} below asks."),
+        Request::Implement | Request::Read => {
+            format!("Please change the code{of} as the {work} below asks.")
+        }
         Request::Cover => {
             format!("Please write tests for a change that was just made to the code{of}.")
         }
@@ -145,7 +149,7 @@ fn frame(ask: &Ask<'_>) -> (String, String) {
     };
     let says = match ask.request {
         Request::Cover => "says what the change was for",
-        Request::Implement | Request::Fix { .. } => "describes the work",
+        Request::Implement | Request::Read | Request::Fix { .. } => "describes the work",
     };
     let opening = format!(
         "{opening} The text between the lines of = signs {says}; \
@@ -162,7 +166,7 @@ fn closing(ask: &Ask<'_>, work: &str) -> String {
             "Change only what the {work} need{s}. \
              Do not change existing tests, unless that is asked for."
         )),
-        Request::Implement => closing
+        Request::Implement | Request::Read => closing
             .push(format!("Change only what the {work} need{s}. Do not change existing tests.")),
         Request::Cover => {
             closing.push(match ask.test_file {

@@ -20,6 +20,9 @@ pub enum Misfit {
     /// Its code has none of the definitions that were asked for, and no new one.
     #[error("the answer defines none of {0}")]
     Elsewhere(String),
+    /// What it is called with is not what it was.
+    #[error("the answer changes the head of {0}, and others call that as it is")]
+    Head(String),
     /// Its code is not in the file's language.
     #[error("the code of the answer does not parse: line {0} of it")]
     Broken(usize),
@@ -32,6 +35,64 @@ pub enum Misfit {
 /// # Errors
 /// When nothing of the reply can be used.
 pub fn splice(path: &str, text: &str, places: &[Place], reply: &str) -> Result<String, Misfit> {
+    let names = places.iter().map(|it| it.name.as_str()).collect::<Vec<_>>().join(", ");
+    put(path, text, places, reply, true)?.ok_or(Misfit::Elsewhere(names))
+}
+
+/// `text` with the new function `name` of `reply`, and what else in it is new, beside `place`.
+/// What the file has stays as it is.
+///
+/// # Errors
+/// When nothing of the reply can be used, or `name` is not in it.
+pub fn add(
+    path: &str,
+    text: &str,
+    place: &Place,
+    name: &str,
+    reply: &str,
+) -> Result<String, Misfit> {
+    let made = put(path, text, std::slice::from_ref(place), reply, false)?;
+    let has = |it: &String| {
+        let outline = symbols::outline(path, it);
+        outline.is_some_and(|it| it.definitions.iter().any(|it| it.name == name))
+    };
+    made.filter(has).ok_or_else(|| Misfit::Elsewhere(name.to_owned()))
+}
+
+/// The same as [`splice`] where the heads of what is replaced have to stay.
+///
+/// # Errors
+/// Also when one does not.
+pub fn follow(path: &str, text: &str, places: &[Place], reply: &str) -> Result<String, Misfit> {
+    let made = splice(path, text, places, reply)?;
+    let (old, new) = (symbols::outline(path, text), symbols::outline(path, &made));
+    for place in places {
+        let head = |outline: &Option<Outline>| {
+            outline.as_ref().and_then(|it| at(it, place)).map(|it| it.signature.clone())
+        };
+        if head(&old) != head(&new) {
+            return Err(Misfit::Head(place.name.clone()));
+        }
+    }
+    Ok(made)
+}
+
+/// Where `place` is in its file now, with this text. `None`: it is gone.
+pub fn found(place: &Place, text: &str) -> Option<Place> {
+    let outline = symbols::outline(&place.path, text)?;
+    let bytes = at(&outline, place)?.bytes.clone();
+    Some(Place { bytes, ..place.clone() })
+}
+
+/// The same for both; what is at `places` is replaced only where it `may_change`. `None`: the reply
+/// has nothing for it.
+fn put(
+    path: &str,
+    text: &str,
+    places: &[Place],
+    reply: &str,
+    may_change: bool,
+) -> Result<Option<String>, Misfit> {
     let outline = symbols::outline(path, text).ok_or(Misfit::NoCode)?;
     let wanted: Vec<&Definition> = places.iter().filter_map(|it| at(&outline, it)).collect();
     let (code, answer) = read(path, reply, &wanted)?;
@@ -48,9 +109,11 @@ pub fn splice(path: &str, text: &str, places: &[Place], reply: &str) -> Result<S
         } else if inside_another(&answer, definition, &outline) {
             continue;
         }
-        match wanted.iter().find(|it| meets(it, definition)) {
+        match wanted.iter().find(|it| may_change && meets(it, definition)) {
             Some(old) => edits.push(file.replaced(old, &code, definition)),
             None if file.has(definition) => {}
+            // Of a broken answer what was asked for is taken, and nothing else.
+            None if answer.broken.is_some() => {}
             None => fresh.push(definition),
         }
     }
@@ -60,11 +123,14 @@ pub fn splice(path: &str, text: &str, places: &[Place], reply: &str) -> Result<S
         }
     }
     if edits.is_empty() {
-        let names: Vec<&str> = places.iter().map(|it| it.name.as_str()).collect();
-        return Err(Misfit::Elsewhere(names.join(", ")));
+        return Ok(None);
     }
     edits.extend(file.imported(&code, &answer));
-    Ok(applied(text, edits))
+    let made = applied(text, edits);
+    match (answer.broken, symbols::outline(path, &made).and_then(|it| it.broken)) {
+        (Some(line), Some(_)) if outline.broken.is_none() => Err(Misfit::Broken(line)),
+        _ => Ok(Some(made)),
+    }
 }
 
 /// One replacement: a range of the file, and what comes there.
@@ -100,7 +166,12 @@ fn read(path: &str, reply: &str, wanted: &[&Definition]) -> Result<(String, Outl
             return Ok((wrapped, outline));
         }
     }
-    Err(Misfit::Broken(line))
+    // What was asked for may be whole beside something that is not: the file that it makes tells.
+    let has = |it: &&Definition| outline.definitions.iter().any(|new| meets(it, new));
+    match wanted.iter().any(has) {
+        true => Ok((code, outline)),
+        false => Err(Misfit::Broken(line)),
+    }
 }
 
 fn at<'o>(outline: &'o Outline, place: &Place) -> Option<&'o Definition> {

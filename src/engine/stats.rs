@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::domain::change::Fate;
-use crate::domain::job::{Outcome, Request, Story};
+use crate::domain::job::{Outcome, Request, Story, Turn};
 use crate::domain::task::Origin;
 
 /// Where a job's work came from.
@@ -98,8 +98,9 @@ pub fn case(story: &Story) -> Option<Case> {
     let outcome = story.outcome()?;
     let verdict = verdict(outcome);
     let model = story.turns().last()?.model.clone();
-    // Tests for what was made are no other attempt at it.
-    let attempts = story.turns().filter(|it| it.request != Request::Cover).count();
+    // Tests for what was made are no other attempt at it, and neither is a look at the issue.
+    let aside = |it: &&Turn| matches!(it.request, Request::Cover | Request::Read);
+    let attempts = story.turns().filter(|it| !aside(it)).count();
     let solved = match verdict {
         Verdict::Nothing => return None,
         Verdict::Unsolved => Solved::Never,

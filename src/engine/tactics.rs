@@ -1,60 +1,116 @@
-//! What each attempt of a small model looks at. A second attempt that sees the same says the same.
+//! What each attempt of a small model looks at, and in which form it is asked. A second attempt that
+//! sees the same says the same.
 
-use crate::engine::aim::{Aims, Place};
+use crate::engine::aim::{Aims, Missing, Place};
 
 /// A definition that is longer has no place beside another one, in bytes.
 const LONG: usize = 6_000;
+/// A longer one is not written from its description alone, in bytes: too much stands in it that no
+/// issue says.
+const SHORT: usize = 1_000;
 /// How close a second place has to come to the first to be changed along with it.
 const CLOSE: f64 = 0.75;
+/// The most new functions of one issue.
+const MOST_NEW: usize = 3;
+
+/// How it is asked.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Form {
+    /// It sees the definitions and writes them as they should be.
+    Change,
+    /// It sees the head of the one function, and writes it from what the issue says: whoever sees
+    /// the wrong code copies it.
+    Afresh,
+    /// It writes a function that is not there yet, beside the place.
+    Add(Missing),
+    /// It sees a definition that calls what was changed before, and writes it so that it fits. What
+    /// it is called with stays.
+    Follow,
+}
 
 /// One question of an attempt: places of one file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
     /// The file, from the repository's root.
     pub path: String,
-    /// In the order of the file; never empty.
+    /// In which form.
+    pub form: Form,
+    /// In the order of the file; never empty. Of [`Form::Add`] it is where the new one goes.
     pub places: Vec<Place>,
 }
 
-/// The questions of the attempt number `attempt`, from 0: first the best place alone (or the two
-/// best, where an option of the command line is asked for); then the two best where they are close;
-/// then the next best, for when the best was not it; and so on from the first.
-pub fn steps(aims: &Aims, attempt: u32) -> Vec<Step> {
+impl Step {
+    /// What it writes.
+    pub fn names(&self) -> Vec<&str> {
+        match &self.form {
+            Form::Add(new) => Vec::from([new.name.as_str()]),
+            Form::Change | Form::Afresh | Form::Follow => {
+                self.places.iter().map(|it| it.name.as_str()).collect()
+            }
+        }
+    }
+}
+
+/// The questions of the attempt number `attempt`, from 0. Each begins with the functions that are
+/// to be made. Then comes first the best place alone (or with who calls it, where an option of the
+/// command line is asked for), from its description where it is short and examples of the issue can
+/// judge it (`is_tried`); then the best as it stands, with the second where they are close; then the
+/// next best, for when the best was not it (`is_right` says that it was); and so on from the first.
+pub fn steps(
+    aims: &Aims,
+    attempt: u32,
+    is_tried: &dyn Fn(&str) -> bool,
+    is_right: bool,
+) -> Vec<Step> {
     let places = &aims.places;
     let Some(best) = places.first() else { return Vec::new() };
-    let chosen: Vec<&Place> = match attempt % 3 {
-        0 if aims.option => places.iter().take(2).collect(),
-        0 => Vec::from([best]),
+    let turn = if attempt % 3 == 2 && is_right { 0 } else { attempt % 3 };
+    let (form, chosen) = match turn {
+        0 if best.bytes.len() <= SHORT && is_tried(&best.name) => (Form::Afresh, Vec::from([best])),
+        // Half of an option is none, and passes every check.
+        0 | 1 if aims.acts.is_some() => {
+            (Form::Change, std::iter::once(best).chain(&aims.acts).collect())
+        }
+        0 => (Form::Change, Vec::from([best])),
         1 => {
             let close = |it: &&Place| {
                 it.score >= best.score * CLOSE && it.bytes.len() + best.bytes.len() <= LONG
             };
-            std::iter::once(best).chain(places.iter().skip(1).filter(close).take(1)).collect()
+            let second = places.iter().skip(1).filter(close).take(1);
+            (Form::Change, std::iter::once(best).chain(second).collect())
         }
-        _ => Vec::from([places.get(1).unwrap_or(best)]),
+        _ => (Form::Change, Vec::from([places.get(1).unwrap_or(best)])),
     };
+    let new = aims.missing.iter().take(MOST_NEW).map(|it| Step {
+        path: it.beside.path.clone(),
+        form: Form::Add(it.clone()),
+        places: Vec::from([it.beside.clone()]),
+    });
     let mut steps: Vec<Step> = Vec::new();
     for place in chosen {
         match steps.iter_mut().find(|it| it.path == place.path) {
             Some(step) => step.places.push(place.clone()),
-            None => {
-                steps.push(Step { path: place.path.clone(), places: Vec::from([place.clone()]) })
-            }
+            None => steps.push(Step {
+                path: place.path.clone(),
+                form: form.clone(),
+                places: Vec::from([place.clone()]),
+            }),
         }
     }
     for step in &mut steps {
         step.places.sort_by_key(|it| it.bytes.start);
     }
-    steps
+    new.chain(steps).collect()
 }
 
-/// How warm a model is asked at the attempt number `attempt`: the first time it says what it holds
-/// for best, then it has to say something else.
-pub fn temperature(attempt: u32) -> f32 {
-    match attempt {
+/// How warm a model is asked at the attempt number `attempt`, and for the answer number `sample` of
+/// one question, both from 0: the first time it says what it holds for best, then it has to say
+/// something else.
+pub fn temperature(attempt: u32, sample: u32) -> f32 {
+    match attempt.saturating_add(sample) {
         0 => 0.0,
-        1 => 0.5,
-        _ => 0.8,
+        1 => 0.7,
+        _ => 0.9,
     }
 }
 
@@ -67,10 +123,14 @@ mod tests {
         Place { path: path.to_owned(), name: format!("f{at}"), container: None, bytes, score }
     }
 
-    fn names(places: &[Place], attempt: u32) -> Vec<Vec<String>> {
+    fn of(places: &[Place], attempt: u32) -> Vec<Step> {
         let aims = Aims { places: places.to_vec(), ..Aims::default() };
-        let steps = steps(&aims, attempt).into_iter();
-        steps.map(|it| it.places.into_iter().map(|it| it.name).collect()).collect()
+        steps(&aims, attempt, &|_| false, false)
+    }
+
+    fn names(places: &[Place], attempt: u32) -> Vec<Vec<String>> {
+        let names = |it: &Step| it.names().into_iter().map(str::to_owned).collect();
+        of(places, attempt).iter().map(names).collect()
     }
 
     #[test]
@@ -83,6 +143,14 @@ mod tests {
     }
 
     #[test]
+    fn a_place_that_was_right_is_not_left() {
+        let places = Vec::from([place("a", 500, 9.0), place("a", 100, 8.0)]);
+        let aims = Aims { places, ..Aims::default() };
+        let names = |is_right| steps(&aims, 2, &|_| true, is_right)[0].names()[0].to_owned();
+        assert_eq!((names(true), names(false)), ("f500".to_owned(), "f100".to_owned()));
+    }
+
+    #[test]
     fn two_places_go_together_only_when_they_are_close_and_of_two_files_one_after_the_other() {
         assert_eq!(names(&[place("a", 500, 9.0), place("a", 100, 2.0)], 1), [["f500"]]);
         assert_eq!(names(&[place("a", 500, 9.0), place("b", 100, 8.0)], 1), [["f500"], ["f100"]]);
@@ -92,8 +160,38 @@ mod tests {
     #[test]
     fn an_option_is_read_at_one_place_and_acted_on_at_another() {
         let places = Vec::from([place("a", 500, 9.0), place("a", 100, 2.0)]);
-        let aims = Aims { places, missing: Vec::new(), option: true };
-        assert_eq!(steps(&aims, 0)[0].places.len(), 2);
-        assert_eq!(steps(&aims, 2)[0].places.len(), 1);
+        let aims = Aims { places, missing: Vec::new(), acts: Some(place("a", 900, 0.0)) };
+        for attempt in [0, 1] {
+            assert_eq!(steps(&aims, attempt, &|_| false, false)[0].names(), ["f500", "f900"]);
+        }
+        assert_eq!(steps(&aims, 2, &|_| false, false)[0].names(), ["f100"]);
+    }
+
+    #[test]
+    fn what_an_example_tries_is_first_written_from_its_description_if_it_is_short() {
+        let mut aims = Aims { places: vec![place("a", 500, 9.0)], ..Aims::default() };
+        let forms = |aims: &Aims, attempt| {
+            let steps = steps(aims, attempt, &|name| name == "f500", false);
+            steps.into_iter().map(|it| it.form).collect::<Vec<_>>()
+        };
+        assert_eq!(forms(&aims, 0), [Form::Afresh]);
+        assert_eq!(forms(&aims, 1), [Form::Change]);
+        assert_eq!(of(&aims.places, 0)[0].form, Form::Change);
+        aims.places[0].bytes = 500..5_000;
+        assert_eq!(forms(&aims, 0), [Form::Change]);
+    }
+
+    #[test]
+    fn what_is_to_be_made_comes_before_what_uses_it() {
+        let places = Vec::from([place("a", 500, 9.0)]);
+        let new =
+            Missing { name: "pad".to_owned(), head: String::new(), beside: place("b", 0, 1.0) };
+        let aims = Aims { places, missing: Vec::from([new.clone()]), acts: None };
+        for attempt in 0..3 {
+            let steps = steps(&aims, attempt, &|_| false, false);
+            assert_eq!((steps[0].names(), &*steps[0].path), (vec!["pad"], "b"));
+            assert_eq!(steps[0].form, Form::Add(new.clone()));
+            assert_eq!(steps[1].names(), ["f500"]);
+        }
     }
 }

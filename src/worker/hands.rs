@@ -42,6 +42,7 @@ mod inspect;
 mod pieces;
 mod prepare;
 mod publish;
+mod read;
 mod rename;
 mod scene;
 mod verify;

@@ -102,6 +102,9 @@ impl World {
             num_ctx: 8192,
             edit_format: "whole".into(),
             attempts: 1,
+            samples: 1,
+            calls: 0,
+            reads: false,
             max_fixes: None,
         };
         Self { home, ollama, aider, job: None, model }

@@ -175,6 +175,8 @@ async fn in_rust_through_the_library_crate() {
     let issue =
         "```rust\nassert_eq!(mean(&[1.0, 2.0]), Some(1.5));\nassert_eq!(name(3), \"x\");\n```";
     proves(issue, 2, &base, &work).await;
+    // As people say it: without what is around the value.
+    proves("`mean(&[1.0, 3.0])` gives 1.0. It should be 2.", 1, &base, &work).await;
 }
 
 #[tokio::test]

@@ -155,6 +155,7 @@ impl Perform for Puppet {
                     tokens: Tokens::default(),
                     left_out: Vec::new(),
                     agent: "puppet 1".to_owned(),
+                    examples: Vec::new(),
                 };
                 ("attempt", Event::Attempted(turn))
             }
@@ -707,6 +708,9 @@ pub(crate) fn policy() -> Policy {
         num_ctx: 8192,
         edit_format: "whole".to_owned(),
         attempts: 1,
+        samples: 1,
+        calls: 0,
+        reads: false,
         max_fixes: None,
     };
     Policy {

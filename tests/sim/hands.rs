@@ -365,6 +365,7 @@ impl Simulated {
                 tokens: Tokens::default(),
                 left_out: Vec::new(),
                 agent: "nobody 1".to_owned(),
+                examples: Vec::new(),
             }),
             Action::Verify { tree, scope } => {
                 let verification = Verification::default();

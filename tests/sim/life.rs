@@ -38,6 +38,9 @@ fn policy() -> Policy {
         num_ctx: 8192,
         edit_format: "whole".to_owned(),
         attempts: 1,
+        samples: 1,
+        calls: 0,
+        reads: false,
         max_fixes: None,
     };
     Policy {

@@ -92,6 +92,9 @@ mod tests {
             num_ctx,
             edit_format: "whole".to_owned(),
             attempts: 1,
+            samples: 1,
+            calls: 0,
+            reads: false,
             max_fixes: None,
         }
     }

@@ -214,6 +214,17 @@ pub const MODEL_KEYS: &[Key] = &[
     Key::integer("attempts", "1", 1..=8, "attempts",
         "How often it begins anew on a clean tree, each time warmer and at another place, before \
          the next model has its turn. Left out: 3 with `definition`, else 1."),
+    Key::integer("samples", "1", 1..=8, "answers",
+        "How often it is asked the same thing of an attempt, each time warmer, while an example of \
+         the issue speaks against its answer or the answer is of no use. Only with `definition`. \
+         Left out: 3 with `definition`, else 1."),
+    Key::integer("calls", "0", 0..=1_000, "questions",
+        "It is not begun anew once it was asked so often for one job; 0 is no limit. Left out: 8 \
+         with `definition`, else 0."),
+    Key::flag("reads", "false",
+        "Whether it is first asked to write down, as calls, the examples that an issue gives in \
+         words. They count where the issue and the base bear them out. Only with `definition`. \
+         Left out: true with `definition`, else false."),
     Key::integer("max_fixes", "3", 0..=20, "fixes",
         "That it is asked for, per attempt and pass. Left out: 0 with `definition`, since a small \
          model repairs nothing, else those of `verify.max_fixes`."),

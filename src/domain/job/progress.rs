@@ -65,12 +65,16 @@ pub struct Progress {
     pub attempt: u32,
     /// Turns of this pass that did not do.
     pub fixes: u32,
+    /// Questions that models were asked.
+    pub calls: u32,
     /// Faults that passed, or did not.
     pub failures: u32,
     /// Pauses for a model that is away, since the last turn.
     pub waits: u32,
     /// Time spent on actions other than pauses.
     pub spent: Duration,
+    /// Whether the examples of the issue are known: spelled out in it, or written down by a model.
+    pub read: bool,
     /// The untouched base.
     pub base: Option<ObjectId>,
     /// What the next action starts from.
@@ -130,9 +134,11 @@ impl Default for Progress {
             rung: 0,
             attempt: 0,
             fixes: 0,
+            calls: 0,
             failures: 0,
             waits: 0,
             spent: Duration::ZERO,
+            read: false,
             base: None,
             tree: None,
             implemented: None,
@@ -264,6 +270,7 @@ impl Progress {
             }
             (Stage::Baseline, Event::Baselined(base)) => {
                 self.red_on_base = telling(base);
+                self.read = base.examples.iter().any(Tried::counts);
                 Stage::Edit(Request::Implement)
             }
             (Stage::Edit(_) | Stage::Implemented, Event::Attempted(turn)) => self.turned(turn),
@@ -316,6 +323,11 @@ impl Progress {
 
     fn turned(&mut self, turn: &Turn) -> Stage {
         self.waits = 0;
+        self.calls = self.calls.saturating_add(turn.calls);
+        if turn.request == Request::Read {
+            self.read = true;
+            return Stage::Edit(Request::Implement);
+        }
         self.by_worker = turn.is_by_worker();
         if (turn.rung, turn.attempt) != (self.rung, self.attempt) {
             (self.rung, self.attempt) = (turn.rung, turn.attempt);
@@ -336,7 +348,7 @@ impl Progress {
                 self.fixes = self.fixes.saturating_add(1);
                 Stage::Edit(turn.request.clone())
             }
-            (TurnOutcome::NoChange, Request::Implement) => {
+            (TurnOutcome::NoChange, Request::Implement | Request::Read) => {
                 self.unusable("the answer changed no file")
             }
             (TurnOutcome::FormatFailure, _) => {

@@ -1,6 +1,7 @@
 //! A job's journal as a reader wants it: what was the latest of each thing?
 
 use crate::domain::change::{Change, FileChange, PullRequest};
+use crate::domain::example::Tried;
 use crate::domain::job::{
     Checkout, Complaint, Conversation, Event, Inspection, JobId, Outcome, Proof, Record, Turn,
 };
@@ -44,6 +45,13 @@ impl Story {
     /// The checks on the untouched base.
     pub fn baseline(&self) -> Option<&Verification> {
         self.latest(|event| if let Event::Baselined(it) = event { Some(it) } else { None })
+    }
+
+    /// The examples of the issue, as tried on the untouched base: those that it spells out, and
+    /// those that a model wrote down.
+    pub fn examples(&self) -> impl Iterator<Item = &Tried> {
+        let spelled = self.baseline().into_iter().flat_map(|it| it.examples.iter());
+        spelled.chain(self.turns().flat_map(|it| it.examples.iter()))
     }
 
     /// The agent's turns, in order.

@@ -14,6 +14,8 @@ use crate::domain::verification::{Check, Exit};
 pub enum Request {
     /// Do what the issue says.
     Implement,
+    /// Write down, as calls, what the issue says in words; a turn that changes nothing.
+    Read,
     /// Write tests for what was done.
     Cover,
     /// Make this go away.
@@ -94,6 +96,9 @@ pub struct Turn {
     pub left_out: Vec<String>,
     /// The agent's name and version, for the commit's trailer.
     pub agent: String,
+    /// Of [`Request::Read`]: the examples that the issue and the base bear out, as tried on the base.
+    #[serde(default)]
+    pub examples: Vec<Tried>,
 }
 
 impl Turn {
@@ -180,6 +185,16 @@ pub struct Model {
     /// How often it begins anew on a clean tree, before the next model has its turn. At least 1.
     #[serde(default = "once")]
     pub attempts: u32,
+    /// How often it is asked the same thing of an attempt, where it writes definitions and an
+    /// example of the issue speaks against its answer, or the answer is of no use. At least 1.
+    #[serde(default = "once")]
+    pub samples: u32,
+    /// It is not begun anew once it was asked so often for one job; 0 is no limit.
+    #[serde(default)]
+    pub calls: u32,
+    /// Whether it is asked to write down, as calls, the examples that an issue gives in words.
+    #[serde(default)]
+    pub reads: bool,
     /// Fixes that it is asked for, per attempt and pass. `None`: as many as of any model.
     #[serde(default)]
     pub max_fixes: Option<u32>,

@@ -44,8 +44,46 @@ fn tests_and_prose_are_no_places_and_methods_stand_for_their_class() {
 fn a_call_of_what_is_not_there_is_to_be_made() {
     let sources = [SourceFile { path: "a.py", text: STORE }];
     let aims = aims("Add `last_page(entries)` beside `total_pages(entries, 3)`", &sources);
-    assert_eq!(aims.missing, ["last_page"]);
+    assert_eq!(aims.missing.len(), 1);
+    assert_eq!(aims.missing[0].name, "last_page");
+    assert_eq!(aims.missing[0].head, "last_page(entries)");
+    assert_eq!(aims.missing[0].beside.name, "total_pages");
     assert_eq!(aims.places[0].name, "total_pages");
+}
+
+#[test]
+fn what_is_to_be_made_goes_where_the_issue_says_with_the_head_that_it_gives() {
+    let other = "def one(a):\n    return a\n\n\ndef two(a):\n    return a\n";
+    let sources = [
+        SourceFile { path: "book/store.py", text: STORE },
+        SourceFile { path: "book/words.py", text: other },
+    ];
+    let issue = "total_pages is too long\n\nPut `pad(text, width=3)` into `words.py`: \
+                 `pad(\"a\", 3)` is `\"  a\"`. `fill(1)` calls it, `len(2)` does not.";
+    let made = aims(issue, &sources).missing;
+    let made: Vec<_> = made.iter().map(|it| (&*it.name, &*it.head, &*it.beside.name)).collect();
+    assert_eq!(made[..2], [("pad", "pad(text, width=3)", "one"), ("fill", "", "one")]);
+}
+
+#[test]
+fn an_option_is_read_at_one_place_and_who_calls_it_acts_on_it() {
+    let text = "import argparse\n\n\ndef parser():\n    p = argparse.ArgumentParser()\n    p.add_argument(\"--all\")\n    return p\n\n\ndef rank(words):\n    return sorted(words)\n\n\ndef main(argv):\n    args = parser().parse_args(argv)\n    print(rank(args.all))\n";
+    let sources = [SourceFile { path: "cli.py", text }];
+    let aims = aims("Add --top to print the first words of the ranking alone", &sources);
+    assert_eq!(aims.places[0].name, "parser");
+    assert_eq!(aims.acts.unwrap().name, "main");
+    let all: Vec<_> = callers("rank", &sources).into_iter().map(|it| it.name).collect();
+    assert_eq!(all, ["main"]);
+    assert!(callers("argparse", &[]).is_empty());
+}
+
+#[test]
+fn an_entry_is_not_the_place_for_the_words_that_it_has() {
+    let text = "def read(text):\n    return [line.split(\",\") for line in text]\n\n\ndef main(argv):\n    print(read(open(argv[0]).read()))\n";
+    let sources = [SourceFile { path: "bank.py", text }];
+    let found = |issue: &str| aims(issue, &sources).places[0].name.clone();
+    assert_eq!(found("It fails on lines with a text in them"), "read");
+    assert_eq!(found("`main` fails to read and print"), "main");
 }
 
 #[test]

@@ -157,6 +157,10 @@ fn asserted(line: &str) -> Option<Claim> {
             _ => None,
         };
     }
+    if let Some(inner) = line.strip_prefix("assert(").and_then(|it| it.strip_suffix(')')) {
+        let (call, value) = pair(inner)?;
+        return wanted(call, value);
+    }
     let inner = line.strip_prefix("expect(")?;
     let (value, rest) = Value::begins(inner)?;
     let rest = rest.trim_start().strip_prefix(')')?;

@@ -60,6 +60,24 @@ pub(super) fn items(text: &str, is_known: &dyn Fn(&str) -> bool) -> Vec<Item> {
         before = rest[..length].chars().next_back().unwrap_or(' ');
         rest = &rest[length..];
     }
+    with_empty_texts(out)
+}
+
+/// "an empty string" is a value that nobody writes as one.
+fn with_empty_texts(items: Vec<Item>) -> Vec<Item> {
+    let is = |it: Option<&Item>, word: &str| matches!(it, Some(Item::Word(it)) if it == word);
+    let mut out: Vec<Item> = Vec::with_capacity(items.len());
+    for item in items {
+        if is(Some(&item), "string") && is(out.last(), "empty") {
+            out.pop();
+            if is(out.last(), "an") || is(out.last(), "the") {
+                out.pop();
+            }
+            out.push(Item::Value(Value::Text(String::new(), super::value::Quotes::Double)));
+        } else {
+            out.push(item);
+        }
+    }
     out
 }
 

@@ -75,6 +75,7 @@ pub(super) fn examples(shown: &[Shown], places: &Places<'_>) -> Vec<Example> {
                 call: wanted.words.iter().map(|it| quoted(it)).collect::<Vec<_>>().join(" "),
                 expected: Expected::Prints(wanted.output.clone()),
                 given: Some(Expected::Prints(now.output.clone())),
+                worded: false,
             });
         }
     }

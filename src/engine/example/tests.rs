@@ -193,6 +193,17 @@ fn other_languages_are_read_by_the_file_that_defines_the_function() {
 }
 
 #[test]
+fn a_text_without_quotes_is_one_where_another_example_shows_that_texts_come_back() {
+    let issue = "`tidy(\"A B\")` returns `a--b`, I would expect `a-b`.\n\nMore: `tidy(\" C++ \")` \
+                 should be `c`, `tidy(\"!\")` should be an empty string.";
+    let files = &[("a.py", "def tidy(x):\n    pass\n")];
+    let more = ["tidy(\" C++ \") -> \"c\"", "tidy(\"!\") -> \"\""];
+    let first = "tidy(\"A B\") -> \"a-b\" (now \"a--b\")";
+    assert_eq!(found_in(issue, files), [first, more[0], more[1]]);
+    assert!(found_in("`tidy(\" C++ \")` should be `c`", files).is_empty());
+}
+
+#[test]
 fn a_name_that_several_files_define_is_taken_only_where_the_issue_names_the_file() {
     let two = &[("a.py", "def f(x):\n    pass\n"), ("b.py", "def f(x):\n    pass\n")];
     assert!(found_in("`f(1)` should be 2", two).is_empty());

@@ -164,6 +164,7 @@ fn an_example_that_gives_something_else_is_told_in_a_line_that_no_output_can_lea
         call: "add(2, 2)".into(),
         expected: Expected::Value("4".into()),
         given: None,
+        worded: false,
     };
     let examples = vec![Tried { example, verdict }; 5];
     let request = Request::Fix { complaint: Complaint::Contradicted { examples } };

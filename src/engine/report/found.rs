@@ -28,10 +28,19 @@ pub(super) fn examples(story: &Story, language: Language) -> String {
             None => language.pick("not tried", "未実行").to_owned(),
             Some(it) => gave(it, &expected),
         };
-        let row = [cell(&tried.example.call), cell(&expected), gave(tried, &expected), now];
+        let mark = if tried.example.worded { " ¹" } else { "" };
+        let call = cell(&tried.example.call) + mark;
+        let row = [call, cell(&expected), gave(tried, &expected), now];
         let _ = writeln!(out, "| {} |", row.join(" | "));
     }
     out.push('\n');
+    if before.iter().take(MOST).any(|it| it.example.worded) {
+        let note = language.pick(
+            "¹ The issue says it in words; the model wrote it down as a call. Please see that it is meant so.",
+            "¹ イシューの文章をもとに、モデルが呼び出しの形に書き直した例です。意図どおりか確認してください。",
+        );
+        let _ = writeln!(out, "{note}\n");
+    }
     out
 }
 
@@ -54,8 +63,7 @@ fn cell(text: &str) -> String {
 
 /// The examples that can prove the change.
 fn counted(story: &Story) -> Vec<&Tried> {
-    let base = story.baseline().map(|it| it.examples.as_slice()).unwrap_or_default();
-    base.iter().filter(|it| it.counts()).collect()
+    story.examples().filter(|it| it.counts()).collect()
 }
 
 /// What a draft begins with whose checks pass.
@@ -69,7 +77,7 @@ pub(super) fn unproven(story: &Story, language: Language) -> String {
 
 /// Why nothing proves the change, and what would. A sentence or two.
 pub(super) fn why_unproven(story: &Story, language: Language) -> &'static str {
-    let base = story.baseline().map(|it| it.examples.as_slice()).unwrap_or_default();
+    let base: Vec<&Tried> = story.examples().collect();
     if !counted(story).is_empty() {
         return language.pick(
             "An example of the issue that failed before could not be tried on the change.",

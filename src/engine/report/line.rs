@@ -30,6 +30,7 @@ pub fn lines(record: &Record) -> Vec<String> {
         Event::Attempted(turn) => {
             let asked = match &turn.request {
                 Request::Implement => "implement".to_owned(),
+                Request::Read => "write examples down".to_owned(),
                 Request::Cover => "write tests".to_owned(),
                 Request::Fix { complaint: Complaint::Red { check, .. } } => {
                     format!("fix the {}", check.name())
@@ -40,6 +41,11 @@ pub fn lines(record: &Record) -> Vec<String> {
                 Request::Fix { .. } => "answer again".to_owned(),
             };
             let came = match &turn.outcome {
+                _ if !turn.examples.is_empty() => {
+                    let calls = turn.examples.iter().map(|it| it.example.call.as_str());
+                    calls.collect::<Vec<_>>().join("; ")
+                }
+                TurnOutcome::NoChange if turn.request == Request::Read => "none".to_owned(),
                 TurnOutcome::Edited => {
                     turn.files.iter().map(|it| it.path.as_str()).collect::<Vec<_>>().join(", ")
                 }

@@ -160,6 +160,7 @@ fn turn(request: Request) -> Event {
         tokens: Tokens { read: 1_200, written: 300 },
         left_out: Vec::new(),
         agent: "aider 0.86.2".to_owned(),
+        examples: Vec::new(),
     })
 }
 

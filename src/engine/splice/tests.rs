@@ -112,3 +112,37 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_new_is_added_and_changes_nothing_else() {
+    let reply = "```python\nimport re\n\ndef price(item):\n    return 0\n\ndef tidy(x):\n    return re.sub(' ', '', x)\n```";
+    let beside = place("shop.py", SHOP, "price");
+    let new = add("shop.py", SHOP, &beside, "tidy", reply).unwrap();
+    let made = "def tidy(x):\n    return re.sub(' ', '', x)\n\n\n# What it costs.";
+    let expected =
+        SHOP.replace("# What it costs.", made).replace("import math", "import math\nimport re");
+    assert_eq!(new, expected);
+    let elsewhere = add("shop.py", SHOP, &beside, "other", reply);
+    assert_eq!(elsewhere, Err(Misfit::Elsewhere("other".to_owned())));
+    let moved = found(&beside, &new).unwrap();
+    assert!(new[moved.bytes].starts_with("# What it costs.\ndef price"));
+}
+
+#[test]
+fn a_whole_function_is_taken_from_an_answer_that_is_broken_elsewhere() {
+    let reply = "```python\nclass Item\n    def __init__(self):\n        pass\n\ndef price(item):\n    return item[\"price\"] * 2\n```";
+    let new = spliced("shop.py", SHOP, "price", reply).unwrap();
+    assert!(new.contains("return item[\"price\"] * 2"), "{new}");
+    assert!(symbols::outline("shop.py", &new).unwrap().broken.is_none(), "{new}");
+    let reply = "```python\ndef price(item):\n    return item[\"price\" * 2\n```";
+    assert!(matches!(spliced("shop.py", SHOP, "price", reply), Err(Misfit::Broken(_))));
+}
+
+#[test]
+fn a_caller_keeps_what_it_is_called_with() {
+    let of = |reply: &str| follow("shop.py", SHOP, &[place("shop.py", SHOP, "price")], reply);
+    let new = of("```python\ndef price(item):\n    return item[\"price\"] * 2\n```").unwrap();
+    assert!(new.contains("* 2"));
+    let other = of("```python\ndef price(item, factor):\n    return item[\"price\"] * factor\n```");
+    assert_eq!(other, Err(Misfit::Head("price".to_owned())));
+}

@@ -99,6 +99,7 @@ fn attempted(turn: &Turn, took_ms: u64) -> Vec<Increment> {
     let model = || ("model", name.to_owned());
     let (request, complaint) = match &turn.request {
         Request::Implement => ("implement", None),
+        Request::Read => ("read", None),
         Request::Cover => ("cover", None),
         Request::Fix { complaint } => ("fix", Some(complaint)),
     };

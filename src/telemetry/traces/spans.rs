@@ -162,6 +162,7 @@ fn attributes(record: &Record) -> Vec<KeyValue> {
         Event::Attempted(turn) => {
             let request = match turn.request {
                 Request::Implement => "implement",
+                Request::Read => "read",
                 Request::Cover => "cover",
                 Request::Fix { .. } => "fix",
             };

@@ -69,7 +69,15 @@ impl Hands {
         story: &Story,
         stop: &CancellationToken,
     ) -> Result<Event, Failure> {
-        if let Some(done) = self.rename(&attempt, progress, story).await? {
+        // What the worker does by itself takes no examples.
+        let own = Attempt {
+            request: match &attempt.request {
+                Request::Read => Request::Implement,
+                request => request.clone(),
+            },
+            ..attempt.clone()
+        };
+        if let Some(done) = self.rename(&own, progress, story).await? {
             return Ok(done);
         }
         let agent = self.agent.clone().unwrap_or_else(|| self.tools.agent.clone());
@@ -78,6 +86,9 @@ impl Hands {
         attempt.model.num_ctx = attempt.model.num_ctx.min(readiness.context);
         let version = agent.version().await?;
         self.put(&attempt.from, story).await?;
+        if attempt.request == Request::Read {
+            return self.read(&attempt, &version, story, stop).await;
+        }
         if attempt.model.writes_definitions() {
             if let Some(event) = self.pieces(&attempt, progress, &version, story, stop).await? {
                 return Ok(event);
@@ -138,6 +149,7 @@ impl Hands {
             tokens: edit.tokens,
             left_out,
             agent: version,
+            examples: Vec::new(),
         }))
     }
 
@@ -239,7 +251,7 @@ pub(super) async fn texts(
 fn covers(attempt: &Attempt, progress: &Progress) -> bool {
     match &attempt.request {
         Request::Cover => true,
-        Request::Implement => false,
+        Request::Implement | Request::Read => false,
         Request::Fix { complaint: Complaint::Unusable { .. } } => {
             progress.pass == Pass::Cover && attempt.rung == progress.rung
         }
@@ -292,6 +304,7 @@ pub(super) fn issue_text(story: &Story) -> String {
 pub(super) fn request_name(request: &Request) -> &'static str {
     match request {
         Request::Implement => "implement",
+        Request::Read => "write examples down",
         Request::Cover => "write tests",
         Request::Fix { complaint: Complaint::Red { check, .. } } => match check {
             Check::Build => "fix the build",

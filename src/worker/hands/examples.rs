@@ -44,8 +44,8 @@ impl Hands {
         story: &Story,
         stop: &CancellationToken,
     ) -> Result<Option<Complaint>, Failure> {
-        let base = story.baseline().map(|it| it.examples.as_slice()).unwrap_or_default();
-        let mut due = example::counted(base);
+        let base: Vec<Tried> = story.examples().cloned().collect();
+        let mut due = example::counted(&base);
         due.retain(|it| full || it.language != Language::Rust);
         if due.is_empty() || story.conversation().is_some() {
             return Ok(None);
@@ -69,7 +69,7 @@ impl Hands {
         Ok(texts(workspace.tree().to_owned(), &entries).await)
     }
 
-    async fn try_out(
+    pub(super) async fn try_out(
         &mut self,
         examples: &[Example],
         texts: &[(String, String)],

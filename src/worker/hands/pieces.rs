@@ -1,30 +1,73 @@
 //! A turn of a model that writes definitions: asked for one place after the other, and what it
 //! answers is put in by us.
 
+use std::collections::VecDeque;
+
 use tokio_util::sync::CancellationToken;
 
-use crate::agent::{Edit, EditVerdict, Question};
+use crate::agent::{Edit, EditVerdict};
+use crate::domain::example::Tried;
 use crate::domain::job::{
-    Event, Failure, Fault, Progress, Request, Story, Tokens, Turn, TurnOutcome,
+    Complaint, Event, Failure, Fault, Progress, Request, Story, Tokens, Turn, TurnOutcome,
 };
-use crate::engine::aim;
+use crate::engine::aim::Place;
 use crate::engine::decide::Attempt;
+use crate::engine::example;
 use crate::engine::focus::SourceFile;
-use crate::engine::prompt::piece::{self, Piece};
-use crate::engine::splice;
-use crate::engine::tactics::{self, Step};
+use crate::engine::prompt::broken;
+use crate::engine::prompt::piece::Made;
+use crate::engine::tactics::{self, Form, Step};
+use crate::engine::{aim, splice};
+use crate::worker::hands::Hands;
 use crate::worker::hands::attempt::{request_name, texts, whereabouts};
-use crate::worker::hands::{Hands, Log};
 
-/// What came of the questions of one turn.
+mod sample;
+
+use sample::Question;
+
+/// The work of one turn, as far as it has come.
 #[derive(Default)]
-struct Asked {
-    calls: u32,
-    tokens: Tokens,
+struct Work {
+    /// The sources of the project, as the turn has made them.
+    texts: Vec<(String, String)>,
     /// The files that were written.
     written: Vec<String>,
+    /// New functions, and those with a new head.
+    made: Vec<Made>,
+    calls: u32,
+    tokens: Tokens,
     /// Why the last answer could not be used.
     unusable: Option<TurnOutcome>,
+    /// Whether the project's code ran, and may have left something behind.
+    ran: bool,
+}
+
+impl Work {
+    fn text(&self, path: &str) -> Option<&str> {
+        self.texts.iter().find(|(it, _)| it == path).map(|(_, text)| text.as_str())
+    }
+
+    fn set(&mut self, path: &str, text: String) {
+        match self.texts.iter_mut().find(|(it, _)| it == path) {
+            Some((_, old)) => *old = text,
+            None => self.texts.push((path.to_owned(), text)),
+        }
+        if !self.written.iter().any(|it| it == path) {
+            self.written.push(path.to_owned());
+        }
+    }
+
+    /// Who calls what has got a new head in this step: they may have to say more, or less.
+    fn callers_of(&self, step: &Step) -> Vec<Place> {
+        if matches!(step.form, Form::Add(_) | Form::Follow) {
+            return Vec::new();
+        }
+        let files = self.texts.iter().map(|(path, text)| SourceFile { path, text });
+        let files = files.collect::<Vec<_>>();
+        let own =
+            step.places.iter().filter(|place| self.made.iter().any(|it| it.name == place.name));
+        own.flat_map(|it| aim::callers(&it.name, &files)).collect()
+    }
 }
 
 impl Hands {
@@ -41,60 +84,80 @@ impl Hands {
         let issue = whereabouts(story);
         let workspace = self.workspace(story).await?;
         let entries = workspace.files(&attempt.from).await?;
-        let mut texts = texts(workspace.tree().to_owned(), &entries).await;
+        let texts = texts(workspace.tree().to_owned(), &entries).await;
         let sources =
             texts.iter().map(|(path, text)| SourceFile { path, text }).collect::<Vec<_>>();
         let aims = aim::aims(&issue, &sources);
-        let steps = tactics::steps(&aims, attempt.attempt);
+        let due = due(story);
+        let is_tried = |name: &str| due.iter().any(|it| calls(it, name));
+        // What an example calls gave what it should, and a check was red all the same.
+        let is_right =
+            matches!(attempt.warning.as_deref(), Some(Complaint::Red { .. })) && !due.is_empty();
+        let steps = tactics::steps(&aims, attempt.attempt, &is_tried, is_right);
         if steps.is_empty() || attempt.request == Request::Cover {
             return Ok(None);
         }
         let (name, model) = (request_name(&attempt.request), &attempt.model.name);
         self.log.section(&format!("agent: {name} by {model}")).await;
-        let mut asked = Asked::default();
-        for step in &steps {
-            let text = texts.iter_mut().find(|(path, _)| *path == step.path).map(|it| &mut it.1);
-            let Some(text) = text else { continue };
-            let edit = self.ask(attempt, step, text, &aims.missing, story, stop).await?;
-            asked.calls += edit.calls;
-            asked.tokens.read += edit.tokens.read;
-            asked.tokens.written += edit.tokens.written;
-            match edit.verdict {
-                EditVerdict::ModelUnavailable(words) => {
-                    return Err(Failure::new(Fault::ModelAway, words));
+        let mut missing: Vec<String> = aims.missing.iter().map(|it| it.name.clone()).collect();
+        let broken = match attempt.warning.as_deref() {
+            Some(Complaint::Red { tests, .. }) => broken::texts(tests, &sources),
+            _ => String::new(),
+        };
+        let named: Vec<String> = steps.iter().flat_map(Step::names).map(str::to_owned).collect();
+        let mut work = Work { texts, ..Work::default() };
+        let mut queue = VecDeque::from(steps);
+        while let Some(mut step) = queue.pop_front() {
+            // What was written before may have moved it.
+            let Some(text) = work.text(&step.path) else { continue };
+            step.places = step.places.iter().filter_map(|it| splice::found(it, text)).collect();
+            if step.places.is_empty() {
+                continue;
+            }
+            // An example judges what it calls, or else the last step.
+            let judges = |it: &&Tried| {
+                let calls = |name: &str| calls(it, name);
+                step.names().into_iter().any(calls)
+                    || queue.is_empty() && !named.iter().any(|name| calls(name))
+            };
+            let question = Question {
+                examples: due.iter().filter(judges).cloned().collect(),
+                option: aims.acts.is_some(),
+                missing: &missing,
+                broken: &broken,
+                step: &step,
+                attempt,
+            };
+            self.take(&question, &mut work, story, stop).await?;
+            missing.retain(|it| !work.made.iter().any(|made| made.name == *it));
+            for caller in work.callers_of(&step) {
+                let known = |it: &Step| it.places.contains(&caller);
+                if known(&step) || queue.iter().any(known) {
+                    continue;
                 }
-                EditVerdict::ModelBusy(pushback) => return Err(pushback.into()),
-                EditVerdict::TimedOut => asked.unusable = Some(TurnOutcome::TimedOut),
-                EditVerdict::Truncated(reason) => {
-                    asked.unusable = Some(TurnOutcome::Truncated { reason });
-                }
-                EditVerdict::FormatFailure => asked.unusable = Some(TurnOutcome::FormatFailure),
-                EditVerdict::Answered => {
-                    match splice::splice(&step.path, text, &step.places, &edit.reply) {
-                        Ok(new) => {
-                            *text = new;
-                            self.write(&step.path, text, story).await?;
-                            asked.written.push(step.path.clone());
-                        }
-                        Err(misfit) => {
-                            let reason = misfit.to_string();
-                            asked.unusable = Some(TurnOutcome::Truncated { reason });
-                        }
-                    }
-                }
+                let (path, form) = (caller.path.clone(), Form::Follow);
+                queue.push_back(Step { path, form, places: Vec::from([caller]) });
             }
         }
-        let (tree, outcome) = match asked.unusable.filter(|_| asked.written.is_empty()) {
+        if work.ran && !work.written.is_empty() {
+            // What the project's code left behind is not the model's work.
+            self.put(&attempt.from, story).await?;
+            for path in work.written.clone() {
+                let text = work.text(&path).unwrap_or_default().to_owned();
+                self.write(&path, &text, story).await?;
+            }
+        }
+        let (tree, outcome) = match work.unusable.take().filter(|_| work.written.is_empty()) {
             Some(outcome) => (attempt.from.clone(), outcome),
             None => {
                 let answered = Edit {
                     verdict: EditVerdict::Answered,
                     reply: String::new(),
-                    calls: asked.calls,
-                    tokens: asked.tokens,
+                    calls: work.calls,
+                    tokens: work.tokens,
                     took: std::time::Duration::ZERO,
                 };
-                self.keep(attempt, progress, &answered, &asked.written, story).await?
+                self.keep(attempt, progress, &answered, &work.written, story).await?
             }
         };
         let files = self.touched(&tree, story).await?;
@@ -106,56 +169,12 @@ impl Hands {
             outcome,
             tree,
             files,
-            calls: asked.calls,
-            tokens: asked.tokens,
+            calls: work.calls,
+            tokens: work.tokens,
             left_out: Vec::new(),
             agent: version.to_owned(),
+            examples: Vec::new(),
         })))
-    }
-
-    async fn ask(
-        &mut self,
-        attempt: &Attempt,
-        step: &Step,
-        text: &str,
-        missing: &[String],
-        story: &Story,
-        stop: &CancellationToken,
-    ) -> Result<Edit, Failure> {
-        let inspection = story.inspection();
-        let room = attempt.model.num_ctx.saturating_sub(attempt.model.reply_tokens());
-        let question = piece::question(&Piece {
-            title: inspection.map_or("", |it| it.title.as_str()),
-            body: inspection.map_or("", |it| it.body.as_str()),
-            path: &step.path,
-            text,
-            places: &step.places,
-            missing,
-            complaint: match &attempt.request {
-                Request::Fix { complaint } => Some(complaint),
-                Request::Implement | Request::Cover => None,
-            },
-            room,
-        });
-        let names: Vec<&str> = step.places.iter().map(|it| it.name.as_str()).collect();
-        let line = format!("asked for {} of {}\n", names.join(", "), step.path);
-        self.log.write(line.as_bytes());
-        let agent = self.tools.agent.clone();
-        let edit = agent
-            .ask(
-                Question {
-                    model: &attempt.model,
-                    system: question.system,
-                    user: &question.user,
-                    reply: question.reply,
-                    temperature: attempt.temperature,
-                    seed: attempt.attempt,
-                },
-                stop,
-            )
-            .await?;
-        Log::tee(self.log.as_ref()).write(format!("{}\n", edit.reply).as_bytes());
-        Ok(edit)
     }
 
     /// The tree was just put there by us, and `path` is a regular file of it.
@@ -168,4 +187,15 @@ impl Hands {
             Failure::new(Fault::Transient, words)
         })
     }
+}
+
+/// The examples of the issue that fail on the base as they should. A request on a pull request has
+/// none.
+fn due(story: &Story) -> Vec<Tried> {
+    let of_issue = story.conversation().is_none();
+    story.examples().filter(|it| of_issue && it.counts()).cloned().collect()
+}
+
+fn calls(tried: &Tried, name: &str) -> bool {
+    example::names(&tried.example).iter().any(|it| it == name)
 }

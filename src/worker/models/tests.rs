@@ -242,6 +242,9 @@ async fn what_only_this_machine_can_reach_is_its_own() {
         num_ctx: 1,
         edit_format: String::new(),
         attempts: 1,
+        samples: 1,
+        calls: 0,
+        reads: false,
         max_fixes: None,
     };
     for (server, key) in [

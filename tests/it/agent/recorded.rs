@@ -136,6 +136,9 @@ fn model(name: &str, num_ctx: u32) -> Model {
         num_ctx,
         edit_format: "whole".into(),
         attempts: 1,
+        samples: 1,
+        calls: 0,
+        reads: false,
         max_fixes: None,
     }
 }

@@ -1,6 +1,6 @@
 //! A small model: asked for functions, begun anew where it was wrong.
 
-use codingworker::domain::job::{Event, Turn};
+use codingworker::domain::job::{Event, Request, Turn};
 use serde_json::json;
 
 use crate::binary::world::{BODY, CHECKS, OLD_TESTS, REPOSITORY, TITLE, World, answers};
@@ -9,17 +9,17 @@ use crate::scripted_ollama::Reply;
 const SMALL: &str = "scripted:1.5b";
 /// More than the model is to see of it.
 const CALC: &str = "\"\"\"Sums.\"\"\"\n\nLIMIT = 9\n\n\ndef add(a, b):\n    return a - b\n\n\ndef twice(a):\n    secret = a\n    return secret * 2\n";
+const FILES: [(&str, &str); 4] = [
+    ("calc.py", CALC),
+    ("tests/__init__.py", ""),
+    ("tests/test_calc.py", OLD_TESTS),
+    (".codingworker.yml", CHECKS),
+];
 
 async fn world(replies: impl IntoIterator<Item = &'static str>) -> World {
     let replies: Vec<_> = replies.into_iter().map(|it| Reply::Text(it.to_owned())).collect();
     let mut world = World::empty(answers(replies)).await;
-    let files = [
-        ("calc.py", CALC),
-        ("tests/__init__.py", ""),
-        ("tests/test_calc.py", OLD_TESTS),
-        (".codingworker.yml", CHECKS),
-    ];
-    world.repository(REPOSITORY, &files);
+    world.repository(REPOSITORY, &FILES);
     world.issue(REPOSITORY, TITLE, BODY);
     world.ollama.also(SMALL);
     // Its size is in its name: nothing else is said of it.
@@ -43,11 +43,9 @@ async fn a_small_model_is_shown_one_function_and_writes_it_alone() {
     assert_eq!(files["calc.py"], CALC.replace("a - b", "a + b").trim_end());
     let prompts = world.ollama.prompts();
     assert_eq!(prompts.len(), 1, "{prompts:#?}");
-    assert!(
-        prompts[0].contains("```python\ndef add(a, b):\n    return a - b\n```"),
-        "{}",
-        prompts[0]
-    );
+    // An example tries it: it is written from its description, and not from what is wrong.
+    assert!(prompts[0].contains("```python\ndef add(a, b):\n```"), "{}", prompts[0]);
+    assert!(prompts[0].contains("- add(2, 2) gives 4"), "{}", prompts[0]);
     assert!(
         prompts[0].contains("def twice(a)") && !prompts[0].contains("secret"),
         "{}",
@@ -69,11 +67,14 @@ async fn what_breaks_a_test_is_begun_anew_from_the_base_and_not_mended() {
     let attempts: Vec<u32> = turns(&world).await.iter().map(|it| it.attempt).collect();
     assert_eq!(attempts, [0, 1]);
     let chats = world.ollama.chats();
-    let warmth: Vec<f64> =
-        chats.iter().map(|it| it["options"]["temperature"].as_f64().unwrap()).collect();
-    assert!(warmth[0] == 0.0 && warmth[0] < warmth[1], "{warmth:?}");
+    // In another form, from the code as it stands: a new question, with a seed of its own.
+    let seeds: Vec<u64> = chats.iter().map(|it| it["options"]["seed"].as_u64().unwrap()).collect();
+    assert_eq!(seeds.len(), 2);
+    assert_ne!(seeds[0], seeds[1]);
     let last = &world.ollama.prompts()[1];
-    assert!(last.contains("return a - b") && !last.contains("a * b"), "{last}");
+    // It is told what the first try broke, and sees nothing of that try itself.
+    assert!(last.contains("```python\ndef add(a, b):\n    return a - b\n```"), "{last}");
+    assert!(last.contains("def test_adding_nothing(self):") && !last.contains("a * b"), "{last}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -89,4 +90,53 @@ async fn where_an_issue_points_at_no_function_a_small_model_writes_a_file_by_the
     world.serve_until_empty().await;
     let files = world.files(REPOSITORY, &world.the_pull().head);
     assert_eq!(files["greeting.txt"], "goodbye");
+}
+
+/// An issue that gives its one example in words.
+const IN_WORDS: &str = "When I add 7 and 5 it says 2. It should be 12.";
+
+/// A job for that issue, with these answers.
+async fn in_words(replies: impl IntoIterator<Item = &'static str>) -> World {
+    let replies: Vec<_> = replies.into_iter().map(|it| Reply::Text(it.to_owned())).collect();
+    let mut world = World::empty(answers(replies)).await;
+    world.repository(REPOSITORY, &FILES);
+    world.issue(REPOSITORY, "`add` is wrong", IN_WORDS);
+    world.config["verify"]["ready"] = json!("proven");
+    world.ollama.also(SMALL);
+    world.config["aider"]["models"] = json!([{"name": format!("ollama_chat/{SMALL}")}]);
+    world.submit(REPOSITORY, 1, "delivery").await;
+    world
+}
+
+const ASSERTED: &str = "```python\nassert add(7, 5) == 12\n```";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_issue_says_in_words_is_written_down_by_the_model_and_proves_the_change() {
+    let world = in_words([
+        ASSERTED,
+        ASSERTED,
+        "```python\ndef add(a, b):\n    return a * b\n```",
+        "```python\ndef add(a, b):\n    return a + b\n```",
+    ])
+    .await;
+    world.serve_until_empty().await;
+    let pull = world.the_pull();
+    assert!(!pull.draft, "{}", pull.body);
+    assert!(pull.body.contains("| `add(7, 5)` ¹ | `12` | ✗ `2` | ✓ `12` |"), "{}", pull.body);
+    let turns = turns(&world).await;
+    let asked: Vec<_> = turns.iter().map(|it| (it.request.clone(), it.calls)).collect();
+    // The wrong answer was seen to be wrong before any check of the project's ran.
+    assert_eq!(asked, [(Request::Read, 2), (Request::Implement, 2)]);
+    let prompts = world.ollama.prompts();
+    assert!(prompts[2].contains("- add(7, 5) gives 12"), "{}", prompts[2]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_model_makes_up_about_an_issue_proves_nothing() {
+    let invented = "```python\nassert add(20, 30) == 50\n```";
+    let world = in_words([invented, "```python\ndef add(a, b):\n    return a + b\n```"]).await;
+    world.serve_until_empty().await;
+    let pull = world.the_pull();
+    assert!(pull.draft && pull.body.contains("nothing proves the change"), "{}", pull.body);
+    assert_eq!(turns(&world).await.len(), 2);
 }

@@ -57,12 +57,16 @@ impl Play {
     }
 
     fn begun_as(inspection: Inspection, policy: Policy) -> Self {
+        Self::begun_on(inspection, Verification::default(), policy)
+    }
+
+    pub(super) fn begun_on(inspection: Inspection, base: Verification, policy: Policy) -> Self {
         let mut play = Self::under(policy);
         play.hears([
             Event::Inspected(inspection),
             told(Phase::Queued),
             Event::Prepared(checkout()),
-            Event::Baselined(Verification::default()),
+            Event::Baselined(base),
             told(Phase::Working),
         ]);
         play.prologue = std::mem::take(&mut play.story);
@@ -167,6 +171,9 @@ pub(super) fn policy() -> Policy {
         num_ctx: 8192,
         edit_format: "whole".to_owned(),
         attempts: 1,
+        samples: 1,
+        calls: 0,
+        reads: false,
         max_fixes: None,
     };
     Policy {
@@ -253,6 +260,7 @@ pub(super) fn turn(outcome: TurnOutcome) -> Event {
         tokens: Tokens::default(),
         left_out: Vec::new(),
         agent: String::new(),
+        examples: Vec::new(),
     })
 }
 
@@ -302,6 +310,7 @@ pub(super) fn tried(verdict: Verdict) -> Tried {
         call: "add(2, 2)".to_owned(),
         expected: Expected::Value("4".to_owned()),
         given: None,
+        worded: false,
     };
     Tried { example, verdict }
 }

@@ -1,8 +1,9 @@
 //! A small model begins anew, on a clean tree, where a large one mends what it made.
 
 use super::play::*;
-use crate::domain::job::{Model, TurnOutcome};
-use crate::domain::verification::Check;
+use crate::domain::example::Verdict;
+use crate::domain::job::{Event, Model, Request, Turn, TurnOutcome};
+use crate::domain::verification::{Check, Verification};
 use crate::engine::decide::Policy;
 
 fn small() -> Policy {
@@ -60,4 +61,44 @@ fn a_small_model_that_timed_out_is_not_begun_anew() {
     let mut play = Play::begun_under(small());
     play.hears([turn(TurnOutcome::TimedOut)]);
     assert!(play.story.ends_with("-> Attempt Implement by big, from base\n"), "{}", play.story);
+}
+
+/// A model that is first asked for the examples of the issue.
+fn reader() -> Policy {
+    let mut policy = small();
+    policy.models[0].reads = true;
+    policy
+}
+
+fn read() -> Event {
+    match turn(TurnOutcome::NoChange) {
+        Event::Attempted(it) => Event::Attempted(Turn { request: Request::Read, ..it }),
+        other => other,
+    }
+}
+
+#[test]
+fn before_anything_is_written_a_small_model_reads_the_issue_once() {
+    let mut play = Play::begun_under(reader());
+    assert_eq!(play.story, "-> Attempt Read by small\n");
+    play.hears([read(), turn(TurnOutcome::FormatFailure), turn(TurnOutcome::Edited)]);
+    insta::assert_snapshot!(play.story, @r"
+    -> Attempt Read by small
+    <- NoChange
+    -> Attempt Implement by small
+    <- FormatFailure
+    -> Attempt Implement by small, warm, from base
+    <- Edited
+    -> Verify [Build]
+    ");
+}
+
+#[test]
+fn an_issue_that_spells_an_example_out_need_not_be_read() {
+    let fails = Verdict::Gives { what: "0".to_owned(), as_said: true };
+    for (verdict, next) in [(fails, "Implement"), (Verdict::Holds, "Read")] {
+        let base = Verification { examples: vec![tried(verdict)], ..Verification::default() };
+        let play = Play::begun_on(inspection(), base, reader());
+        assert_eq!(play.story, format!("-> Attempt {next} by small\n"));
+    }
 }

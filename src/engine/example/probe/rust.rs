@@ -4,6 +4,7 @@
 use super::{Check, Steps, Trial, file};
 use crate::engine::example::place::Function;
 use crate::engine::focus::SourceFile;
+use crate::engine::symbols;
 
 /// A library crate of the project's.
 struct Library {
@@ -16,9 +17,11 @@ struct Library {
 
 pub(super) fn steps(trial: &Trial<'_>, sources: &[SourceFile<'_>]) -> Option<Steps> {
     let (Check::Value(expected), given) = (&trial.expected, &trial.given) else { return None };
+    let returns = returns(trial.functions.first()?.1, sources);
+    let expected = fitted(expected, &returns);
     let given = match given {
         None => "true".to_owned(),
-        Some(Check::Value(it)) => format!("got == {it}"),
+        Some(Check::Value(it)) => format!("got == {}", fitted(it, &returns)),
         Some(_) => return None,
     };
     let library = library(&trial.functions.first()?.1.path, sources)?;
@@ -65,6 +68,34 @@ pub(super) fn steps(trial: &Trial<'_>, sources: &[SourceFile<'_>]) -> Option<Ste
     );
     let run = format!("\"$target/debug/{program}\"");
     Some(Steps { before, run, after: format!("rm -f \"$target/debug/{program}\"\n") })
+}
+
+/// The type that a function gives, as it is written; empty where it is not known.
+fn returns(function: &Function, sources: &[SourceFile<'_>]) -> String {
+    let file = sources.iter().find(|it| it.path == function.path);
+    let outline = file.and_then(|it| symbols::outline(it.path, it.text));
+    let mut found = outline.into_iter().flat_map(|it| it.definitions);
+    let head = found.find(|it| it.name == function.name).map(|it| it.signature);
+    let head = head.unwrap_or_default();
+    head.rsplit_once("->").map_or("", |it| it.1).trim().to_owned()
+}
+
+/// A value as the function's type has it: people write `2.5` for `Some(2.5)`, and `3` for `3.0`.
+fn fitted(value: &str, returns: &str) -> String {
+    for (around, wrap) in [("Option<", "Some"), ("Result<", "Ok")] {
+        let Some((_, inner)) = returns.split_once(around) else { continue };
+        let wrapped = ["Some(", "None", "Ok(", "Err("].iter().any(|it| value.starts_with(it));
+        if returns.starts_with(around) && !wrapped {
+            return format!("{wrap}({})", fitted(value, inner));
+        }
+    }
+    let returns = returns.trim_end_matches('>').split(',').next().unwrap_or_default().trim();
+    let digits = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_digit());
+    match returns {
+        "f64" | "f32" if digits(value.trim_start_matches('-')) => format!("{value}.0"),
+        "String" if value.starts_with('"') => format!("{value}.to_owned()"),
+        _ => value.to_owned(),
+    }
 }
 
 /// The crate that a file belongs to, if others can depend on it.

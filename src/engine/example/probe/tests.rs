@@ -10,6 +10,7 @@ fn example(call: &str) -> Example {
         call: call.to_owned(),
         expected: Expected::Value("4".to_owned()),
         given: None,
+        worded: false,
     }
 }
 

@@ -10,6 +10,7 @@ pub(super) fn tried(text: &str, verdict: Verdict) -> Tried {
         call: text.to_owned(),
         expected: Expected::Value(text.to_owned()),
         given: None,
+        worded: false,
     };
     Tried { example, verdict }
 }
@@ -42,6 +43,31 @@ fn an_example_is_shown_with_what_it_gave_before_and_what_it_gives_now() {
     assert!(english.contains(table), "{english}");
     let japanese = body(&story, &head(Language::Ja), Standing::Ready);
     assert!(japanese.contains("### イシューの例"), "{japanese}");
+}
+
+#[test]
+fn what_a_model_wrote_down_is_marked_as_such() {
+    let mut story = green();
+    let mut example = tried("add(2, 2)", gives("0"));
+    example.example.worded = true;
+    for record in &mut story.records {
+        match &mut record.event {
+            Event::Attempted(it) => it.examples = vec![example.clone()],
+            Event::Verified { verification: it, .. } => {
+                it.examples = vec![Tried { verdict: Verdict::Holds, ..example.clone() }];
+            }
+            _ => {}
+        }
+    }
+    let said = body(&story, &head(Language::En), Standing::Ready);
+    assert!(
+        said.contains("| `add(2, 2)` ¹ | `add(2, 2)` | ✗ `0` | ✓ `add(2, 2)` |\n\n¹ "),
+        "{said}"
+    );
+    assert!(
+        !body(&with(gives("0"), Verdict::Holds), &head(Language::En), Standing::Ready)
+            .contains('¹')
+    );
 }
 
 #[test]

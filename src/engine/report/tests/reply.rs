@@ -191,6 +191,9 @@ fn a_model_of_the_ladder_is_named_as_the_ladder_names_it() {
         num_ctx: 8_192,
         edit_format: "whole".to_owned(),
         attempts: 1,
+        samples: 1,
+        calls: 0,
+        reads: false,
         max_fixes: None,
     };
     let said = answer::answer(&Answer::Model { name: model.name.clone() }, Language::En);

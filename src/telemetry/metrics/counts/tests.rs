@@ -46,6 +46,7 @@ fn turn(request: Request, outcome: TurnOutcome) -> Turn {
         tokens: Tokens { read: 30, written: 4 },
         left_out: Vec::new(),
         agent: "aider".to_owned(),
+        examples: Vec::new(),
     }
 }
 

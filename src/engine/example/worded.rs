@@ -1,0 +1,230 @@
+//! Examples that an issue gives in words ("20 entries on 10 per page are 2 pages"), as a model wrote
+//! them down. It may have made something up: a line counts only where every value in it stands in
+//! the issue, where the model says the same each time, and, later, where the base gives what the
+//! issue says that it gives.
+
+use super::block;
+use super::place::{Function, Places};
+use super::value::{Call, Value};
+use crate::domain::example::{Example, Language, Tried, Verdict};
+use crate::engine::aim::{Aims, Place};
+use crate::engine::focus::SourceFile;
+use crate::engine::splice::code;
+
+/// How many of the places that an issue points at are looked at for a function that can be called.
+const PLACES: usize = 3;
+const NUMBERS: [&str; 13] = [
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    "eleven", "twelve",
+];
+/// Words for what has nothing in it.
+const EMPTY: [&str; 4] = ["empty", "blank", "nothing", "空"];
+
+/// The function that an issue is most likely about, if it can be called by its name.
+pub fn subject(aims: &Aims, sources: &[SourceFile<'_>]) -> Option<(Place, Language)> {
+    let places = Places::of(sources);
+    aims.places.iter().take(PLACES).find_map(|place| {
+        let found = function(&places, &place.name).filter(|it| it.path == place.path)?;
+        Some((place.clone(), found.language))
+    })
+}
+
+fn function<'p>(places: &'p Places<'_>, name: &str) -> Option<&'p Function> {
+    let (name, scope) = (name.to_owned(), Vec::new());
+    places.find(&Call { scope, name, args: Vec::new(), named: Vec::new() }, "", "")
+}
+
+/// The examples of the function `name` that all `replies` have and that the issue bears out.
+pub fn worded(
+    issue: &str,
+    name: &str,
+    replies: &[String],
+    sources: &[SourceFile<'_>],
+) -> Vec<Example> {
+    let places = Places::of(sources);
+    let told = Told::of(issue);
+    let read = |reply: &String| -> Vec<Example> {
+        let code = code(reply).unwrap_or_default();
+        let lines: Vec<&str> = code.lines().collect();
+        let claims = block::claims(&lines, &|it| it == name);
+        let about = claims.iter().filter(|it| it.call.name == name && told.has_claim(it));
+        about.filter_map(|it| super::example(it, issue, &places, false)).collect()
+    };
+    let Some((first, others)) = replies.split_first() else { return Vec::new() };
+    let others: Vec<Vec<Example>> = others.iter().map(read).collect();
+    let mut found: Vec<Example> = Vec::new();
+    for mut example in read(first) {
+        let rival = |it: &&Example| it.call == example.call && it.expected != example.expected;
+        let sure = others.iter().all(|it| it.contains(&example) && !it.iter().any(|it| rival(&it)));
+        if sure && !found.iter().any(|it| it.call == example.call) {
+            example.worded = true;
+            found.push(example);
+        }
+    }
+    found.truncate(super::MOST);
+    found
+}
+
+/// Those of `tried`, on the base, that fail for the reason that the issue gives: it names what they
+/// give there.
+pub fn borne_out(tried: Vec<Tried>, issue: &str) -> Vec<Tried> {
+    let told = Told::of(issue);
+    let fails = |it: &Tried| match &it.verdict {
+        Verdict::Gives { what, as_said: true } => told.has_result(what),
+        _ => false,
+    };
+    tried.into_iter().filter(fails).collect()
+}
+
+/// What an issue says, for looking values up.
+struct Told<'a> {
+    issue: &'a str,
+    lower: String,
+    numbers: Vec<&'a str>,
+}
+
+impl<'a> Told<'a> {
+    fn of(issue: &'a str) -> Self {
+        let number = |it: char| it.is_ascii_digit() || it == '.';
+        let numbers = issue.split(|it| !number(it)).map(|it| it.trim_matches('.'));
+        let numbers = numbers.filter(|it| !it.is_empty()).collect();
+        Self { issue, lower: issue.to_lowercase(), numbers }
+    }
+
+    fn has_claim(&self, claim: &super::Claim) -> bool {
+        let args = claim.call.args.iter().chain(claim.call.named.iter().map(|(_, it)| it));
+        let wanted = match &claim.wanted {
+            Some(super::Result::Value(it)) => self.has(it),
+            _ => false,
+        };
+        wanted && !claim.call.args.is_empty() && args.into_iter().all(|it| self.has(it))
+    }
+
+    fn has(&self, value: &Value) -> bool {
+        let empty = || EMPTY.iter().any(|it| self.lower.contains(it));
+        match value {
+            Value::Null | Value::Word(_) | Value::Bool(_) => true,
+            Value::Number(it) => self.has_number(it),
+            Value::Text(it, _) if it.is_empty() => empty(),
+            Value::Text(it, _) => self.issue.contains(it.as_str()),
+            Value::List(all) | Value::Vector(all) | Value::Tuple(all) | Value::Set(all) => {
+                (!all.is_empty() || empty()) && all.iter().all(|it| self.has(it))
+            }
+            Value::Map(all) => all.iter().all(|(key, it)| {
+                // Keys are the project's; a bare one is no text of anybody's.
+                !matches!(key, Value::Call(_)) && self.has(it)
+            }),
+            Value::Borrowed(it) | Value::Wrapped(_, it) => self.has(it),
+            Value::Call(_) => false,
+        }
+    }
+
+    fn has_number(&self, number: &str) -> bool {
+        let plain = number.trim_start_matches('-');
+        let whole = plain.strip_suffix(".0").unwrap_or(plain);
+        let word = whole.parse().ok().and_then(|it: usize| NUMBERS.get(it));
+        let mut words = self.lower.split(|it: char| !it.is_alphabetic());
+        self.numbers.contains(&plain)
+            || self.numbers.contains(&whole)
+            || word.is_some_and(|word| words.any(|it| it == *word))
+    }
+
+    /// `3`, `'a'`, `ValueError: …`, as a base gave it.
+    fn has_result(&self, what: &str) -> bool {
+        let plain = what.trim().trim_matches(['"', '\'']);
+        match Value::of(plain) {
+            Some(Value::Number(it)) => self.has_number(&it),
+            _ => {
+                let name = plain.split(':').next().unwrap_or(plain).trim();
+                !name.is_empty() && self.issue.contains(name)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::example::Expected;
+
+    const PAGES: &str = "def total_pages(count, per_page):\n    return count // per_page + 1\n";
+    const ISSUE: &str = "Empty last page\nWith exactly 20 entries and 10 per page the listing says \
+                         \"page 1 of 3\". Expected: 20 entries -> 2 pages, 10 entries are one page. \
+                         An empty list is one page.";
+
+    fn sources() -> [SourceFile<'static>; 1] {
+        [SourceFile { path: "pages.py", text: PAGES }]
+    }
+
+    fn calls(replies: &[&str]) -> Vec<String> {
+        let replies: Vec<String> =
+            replies.iter().map(|it| format!("```python\n{it}\n```")).collect();
+        let found = worded(ISSUE, "total_pages", &replies, &sources());
+        assert!(found.iter().all(|it| it.worded && it.path == "pages.py"));
+        found.into_iter().map(|it| format!("{} {}", it.call, it.expected.words())).collect()
+    }
+
+    #[test]
+    fn what_the_model_says_each_time_and_the_issue_bears_out_is_an_example() {
+        let one = "assert total_pages(20, 10) == 2\nassert total_pages(10, 10) == 1";
+        assert_eq!(calls(&[one, one]), ["total_pages(20, 10) 2", "total_pages(10, 10) 1"]);
+        assert_eq!(calls(&[one, "assert total_pages(20, 10) == 2"]), ["total_pages(20, 10) 2"]);
+    }
+
+    #[test]
+    fn what_it_makes_up_or_contradicts_is_none() {
+        let one = "assert total_pages(20, 10) == 2";
+        assert!(
+            calls(&["assert total_pages(40, 10) == 2", "assert total_pages(40, 10) == 2"])
+                .is_empty()
+        );
+        assert!(
+            calls(&["assert total_pages(20, 10) == 7", "assert total_pages(20, 10) == 7"])
+                .is_empty()
+        );
+        assert!(calls(&[one, "assert total_pages(20, 10) == 3"]).is_empty());
+        assert!(calls(&[one, &format!("{one}\nassert total_pages(20, 10) == 3")]).is_empty());
+        assert!(calls(&[one, "I cannot say."]).is_empty());
+        assert!(calls(&["assert other(20, 10) == 2", "assert other(20, 10) == 2"]).is_empty());
+        assert!(calls(&["import os; os.remove('20')", "import os; os.remove('20')"]).is_empty());
+        assert!(calls(&[]).is_empty());
+    }
+
+    #[test]
+    fn it_counts_where_the_base_gives_what_the_issue_says() {
+        let tried = |what: &str| Tried {
+            example: Example {
+                language: Language::Python,
+                path: "pages.py".to_owned(),
+                call: "total_pages(20, 10)".to_owned(),
+                expected: Expected::Value("2".to_owned()),
+                given: None,
+                worded: true,
+            },
+            verdict: Verdict::Gives { what: what.to_owned(), as_said: true },
+        };
+        for (what, counts) in [
+            ("3", true),
+            ("3.0", true),
+            ("5", false),
+            ("'page 1 of 3'", true),
+            ("TypeError: x", false),
+        ] {
+            assert_eq!(borne_out(vec![tried(what)], ISSUE).len(), usize::from(counts), "{what}");
+        }
+        let holds = Tried { verdict: Verdict::Holds, ..tried("3") };
+        assert!(borne_out(vec![holds], ISSUE).is_empty());
+    }
+
+    #[test]
+    fn the_subject_is_the_best_place_that_can_be_called() {
+        let text = format!("{PAGES}\n\nclass Listing:\n    def show(self):\n        return 1\n");
+        let sources = [SourceFile { path: "pages.py", text: &text }];
+        let aims =
+            crate::engine::aim::aims("`Listing.show` is wrong for the total of pages", &sources);
+        assert_eq!(aims.places[0].name, "show");
+        let (place, language) = subject(&aims, &sources).unwrap();
+        assert_eq!((place.name.as_str(), language), ("total_pages", Language::Python));
+        assert_eq!(subject(&Aims::default(), &sources), None);
+    }
+}

@@ -1,0 +1,218 @@
+//! One question, asked until the examples of the issue have nothing against the answer, or as often
+//! as the model may be asked.
+
+use tokio_util::sync::CancellationToken;
+
+use super::Work;
+use crate::agent::{Edit, EditVerdict, Question as Words};
+use crate::domain::example::{Example, Tried};
+use crate::domain::job::{Failure, Fault, Request, Story, TurnOutcome};
+use crate::engine::decide::Attempt;
+use crate::engine::prompt::piece::{self, Made, Piece};
+use crate::engine::splice::{self, Misfit};
+use crate::engine::tactics::{self, Form, Step};
+use crate::engine::{example, reach, symbols};
+use crate::worker::hands::{Hands, Log};
+
+/// Seeds of one attempt's answers do not meet those of the next.
+const SEEDS: u32 = 16;
+
+/// What is asked, and what judges the answer.
+pub(super) struct Question<'a> {
+    pub(super) attempt: &'a Attempt,
+    pub(super) step: &'a Step,
+    /// Whether the issue asks for an option of the command line.
+    pub(super) option: bool,
+    /// New functions that the issue wants and that are not there.
+    pub(super) missing: &'a [String],
+    /// The tests that an earlier try broke, as they are written.
+    pub(super) broken: &'a str,
+    /// What has to hold once this is answered; on the base none does.
+    pub(super) examples: Vec<Tried>,
+}
+
+/// Files as an answer makes them.
+type Files = Vec<(String, String)>;
+
+impl Hands {
+    /// Asks, and puts the best answer into `work` and on disk.
+    pub(super) async fn take(
+        &mut self,
+        question: &Question<'_>,
+        work: &mut Work,
+        story: &Story,
+        stop: &CancellationToken,
+    ) -> Result<(), Failure> {
+        let step = question.step;
+        let line = format!("asked for {} of {}\n", step.names().join(", "), step.path);
+        self.log.write(line.as_bytes());
+        let mut best: Option<(usize, Files)> = None;
+        let mut seen: Vec<String> = Vec::new();
+        for nth in 0..question.attempt.model.samples.max(1) {
+            let edit = self.ask(question, nth, work, story, stop).await?;
+            work.calls += edit.calls;
+            work.tokens.read += edit.tokens.read;
+            work.tokens.written += edit.tokens.written;
+            work.unusable = match edit.verdict {
+                EditVerdict::ModelUnavailable(words) => {
+                    return Err(Failure::new(Fault::ModelAway, words));
+                }
+                EditVerdict::ModelBusy(pushback) => return Err(pushback.into()),
+                EditVerdict::TimedOut => {
+                    work.unusable = Some(TurnOutcome::TimedOut);
+                    break;
+                }
+                EditVerdict::Truncated(reason) => Some(TurnOutcome::Truncated { reason }),
+                EditVerdict::FormatFailure => Some(TurnOutcome::FormatFailure),
+                EditVerdict::Answered => None,
+            };
+            if work.unusable.is_some() || seen.contains(&edit.reply) {
+                continue;
+            }
+            let made = match made(step, work, question.missing, &edit.reply) {
+                Ok(made) => made,
+                Err(misfit) => {
+                    work.unusable = Some(TurnOutcome::Truncated { reason: misfit.to_string() });
+                    continue;
+                }
+            };
+            seen.push(edit.reply);
+            let (held, of) = self.held(question, &made, work, story, stop).await?;
+            if best.as_ref().is_none_or(|(most, _)| *most < held) {
+                best = Some((held, made));
+            }
+            if held == of {
+                break;
+            }
+            self.log.write(format!("{held} of {of} examples hold\n").as_bytes());
+        }
+        let before = heads(step, work);
+        for (path, text) in best.map(|it| it.1).unwrap_or_default() {
+            self.write(&path, &text, story).await?;
+            work.set(&path, text);
+        }
+        for made in heads(step, work) {
+            if !before.contains(&made) {
+                work.made.retain(|it| it.name != made.name);
+                work.made.push(made);
+            }
+        }
+        Ok(())
+    }
+
+    /// How many of the examples hold with these files, and how many could be tried.
+    async fn held(
+        &mut self,
+        question: &Question<'_>,
+        made: &Files,
+        work: &mut Work,
+        story: &Story,
+        stop: &CancellationToken,
+    ) -> Result<(usize, usize), Failure> {
+        if question.examples.is_empty() {
+            return Ok((0, 0));
+        }
+        for (path, text) in made {
+            self.write(path, text, story).await?;
+        }
+        let mut texts = work.texts.clone();
+        for (path, text) in made {
+            match texts.iter_mut().find(|(it, _)| it == path) {
+                Some((_, old)) => old.clone_from(text),
+                None => texts.push((path.clone(), text.clone())),
+            }
+        }
+        let due: Vec<Example> = question.examples.iter().map(|it| it.example.clone()).collect();
+        work.ran = true;
+        let tried = self.try_out(&due, &texts, "answer", story, stop).await?;
+        let against = example::contradicting(&tried).len();
+        Ok((tried.len() - against, tried.len()))
+    }
+
+    async fn ask(
+        &mut self,
+        question: &Question<'_>,
+        nth: u32,
+        work: &Work,
+        story: &Story,
+        stop: &CancellationToken,
+    ) -> Result<Edit, Failure> {
+        let (attempt, step) = (question.attempt, question.step);
+        let inspection = story.inspection();
+        let room = attempt.model.num_ctx.saturating_sub(attempt.model.reply_tokens());
+        let words = piece::question(&Piece {
+            title: inspection.map_or("", |it| it.title.as_str()),
+            body: inspection.map_or("", |it| it.body.as_str()),
+            path: &step.path,
+            text: work.text(&step.path).unwrap_or_default(),
+            form: &step.form,
+            places: &step.places,
+            option: question.option,
+            missing: question.missing,
+            made: &work.made,
+            examples: &question.examples,
+            complaint: match &attempt.request {
+                Request::Fix { complaint } => Some(complaint),
+                Request::Implement | Request::Read | Request::Cover => attempt.warning.as_deref(),
+            },
+            broken: question.broken,
+            room,
+        });
+        let agent = self.tools.agent.clone();
+        let edit = agent
+            .ask(
+                Words {
+                    model: &attempt.model,
+                    system: words.system,
+                    user: &words.user,
+                    reply: words.reply,
+                    temperature: match nth {
+                        // The second start asks in another form: that is new enough.
+                        0 if attempt.attempt == 1 && !question.examples.is_empty() => 0.0,
+                        0 => attempt.temperature,
+                        nth => tactics::temperature(attempt.attempt, nth),
+                    },
+                    seed: attempt.attempt * SEEDS + nth,
+                },
+                stop,
+            )
+            .await?;
+        Log::tee(self.log.as_ref()).write(format!("{}\n", edit.reply).as_bytes());
+        Ok(edit)
+    }
+}
+
+/// The functions of a step with their heads, as far as they are there.
+fn heads(step: &Step, work: &Work) -> Vec<Made> {
+    let outline = work.text(&step.path).and_then(|text| symbols::outline(&step.path, text));
+    let definitions = outline.map(|it| it.definitions).unwrap_or_default();
+    let own = definitions.into_iter().filter(|it| step.names().contains(&it.name.as_str()));
+    own.map(|it| Made { name: it.name, path: step.path.clone(), head: it.signature }).collect()
+}
+
+/// The files that an answer makes of the work so far: the step's own, and what it takes so that
+/// others can call what is new.
+fn made(step: &Step, work: &Work, missing: &[String], reply: &str) -> Result<Files, Misfit> {
+    let text = work.text(&step.path).ok_or(Misfit::NoCode)?;
+    let mut text = match (&step.form, step.places.first()) {
+        (Form::Add(new), Some(beside)) => splice::add(&step.path, text, beside, &new.name, reply)?,
+        (Form::Follow, _) => splice::follow(&step.path, text, &step.places, reply)?,
+        _ => splice::splice(&step.path, text, &step.places, reply)?,
+    };
+    let header = reach::header_of(&step.path);
+    let mut header = header.and_then(|path| Some((work.text(&path)?.to_owned(), path)));
+    let mut is_announced = false;
+    for name in missing {
+        if let Some(listed) = reach::exported(&step.path, &text, name) {
+            text = listed;
+        }
+        if let Some((old, _)) = &mut header
+            && let Some(new) = reach::declared(&step.path, &text, old, name)
+        {
+            (*old, is_announced) = (new, true);
+        }
+    }
+    let mut made = Vec::from([(step.path.clone(), text)]);
+    made.extend(header.filter(|_| is_announced).map(|(text, path)| (path, text)));
+    Ok(made)
+}

@@ -1,0 +1,99 @@
+//! What an issue says in words, as calls that can be tried: written down by the model, and believed
+//! only where the issue and the base bear it out.
+
+use tokio_util::sync::CancellationToken;
+
+use crate::agent::{EditVerdict, Question};
+use crate::domain::example::Tried;
+use crate::domain::job::{Event, Failure, Fault, Story, Tokens, Turn, TurnOutcome};
+use crate::engine::decide::Attempt;
+use crate::engine::focus::SourceFile;
+use crate::engine::prompt::reading::{self, Reading};
+use crate::engine::{aim, example};
+use crate::worker::hands::attempt::{issue_text, texts, whereabouts};
+use crate::worker::hands::{Hands, Log};
+
+/// How warm it is asked, each time: it has to say the same.
+const WARMTH: [f32; 2] = [0.0, 0.5];
+
+impl Hands {
+    /// A turn that changes nothing.
+    pub(super) async fn read(
+        &mut self,
+        attempt: &Attempt,
+        version: &str,
+        story: &Story,
+        stop: &CancellationToken,
+    ) -> Result<Event, Failure> {
+        let issue = issue_text(story);
+        let workspace = self.workspace(story).await?;
+        let entries = workspace.files(&attempt.from).await?;
+        let texts = texts(workspace.tree().to_owned(), &entries).await;
+        let sources =
+            texts.iter().map(|(path, text)| SourceFile { path, text }).collect::<Vec<_>>();
+        let aims = aim::aims(&whereabouts(story), &sources);
+        // Without a number or a text there is nothing to try.
+        let tells = issue.contains(|it: char| it.is_ascii_digit() || "\"'`".contains(it));
+        let subject = example::subject(&aims, &sources).filter(|_| tells);
+        let mut turn = Turn {
+            request: attempt.request.clone(),
+            model: attempt.model.name.clone(),
+            rung: attempt.rung,
+            attempt: attempt.attempt,
+            outcome: TurnOutcome::NoChange,
+            tree: attempt.from.clone(),
+            files: Vec::new(),
+            calls: 0,
+            tokens: Tokens::default(),
+            left_out: Vec::new(),
+            agent: version.to_owned(),
+            examples: Vec::new(),
+        };
+        let Some((place, language)) = subject else { return Ok(Event::Attempted(turn)) };
+        let inspection = story.inspection();
+        let text = texts.iter().find(|(path, _)| *path == place.path);
+        let words = reading::question(&Reading {
+            title: inspection.map_or("", |it| it.title.as_str()),
+            body: inspection.map_or("", |it| it.body.as_str()),
+            place: &place,
+            text: text.map_or("", |it| it.1.as_str()),
+            language,
+            room: attempt.model.num_ctx.saturating_sub(attempt.model.reply_tokens()),
+        });
+        self.log.section(&format!("agent: examples of {} by {}", place.name, turn.model)).await;
+        let mut replies = Vec::new();
+        for (seed, temperature) in (0..).zip(WARMTH) {
+            let question = Question {
+                model: &attempt.model,
+                system: words.system,
+                user: &words.user,
+                reply: words.reply,
+                temperature,
+                seed,
+            };
+            let edit = self.tools.agent.clone().ask(question, stop).await?;
+            turn.calls += edit.calls;
+            turn.tokens.read += edit.tokens.read;
+            turn.tokens.written += edit.tokens.written;
+            Log::tee(self.log.as_ref()).write(format!("{}\n", edit.reply).as_bytes());
+            match edit.verdict {
+                EditVerdict::ModelUnavailable(words) => {
+                    return Err(Failure::new(Fault::ModelAway, words));
+                }
+                EditVerdict::ModelBusy(pushback) => return Err(pushback.into()),
+                // A list that goes on for ever begins like one that does not.
+                EditVerdict::Answered | EditVerdict::Truncated(_) => replies.push(edit.reply),
+                EditVerdict::TimedOut | EditVerdict::FormatFailure => replies.push(String::new()),
+            }
+            if example::worded(&issue, &place.name, &replies, &sources).is_empty() {
+                break;
+            }
+        }
+        let found = example::worded(&issue, &place.name, &replies, &sources);
+        if replies.len() == WARMTH.len() && !found.is_empty() {
+            let tried: Vec<Tried> = self.try_out(&found, &texts, "base", story, stop).await?;
+            turn.examples = example::borne_out(tried, &issue);
+        }
+        Ok(Event::Attempted(turn))
+    }
+}
