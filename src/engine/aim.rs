@@ -13,6 +13,7 @@ use crate::engine::symbols::{self, Definition, Kind, Outline};
 
 mod frames;
 mod missing;
+mod wide;
 
 pub use missing::Missing;
 
@@ -21,7 +22,7 @@ pub use missing::Missing;
 pub struct Place {
     /// The file, from the repository's root.
     pub path: String,
-    /// As it is defined.
+    /// As it is defined; empty: the whole file, a script.
     pub name: String,
     /// The class, `impl` or struct that it is in.
     pub container: Option<String>,
@@ -43,6 +44,10 @@ pub struct Aims {
     pub acts: Option<Place>,
 }
 
+/// A longer script is not written as a whole, in bytes.
+const MOST_SCRIPT: usize = 4_000;
+/// With fewer lines outside of its functions a script is what they are.
+const LEAST_LOOSE: usize = 3;
 /// More callers of one function are not changed with it.
 const MOST_CALLERS: usize = 3;
 /// More are of no use to anybody.
@@ -61,8 +66,10 @@ const IN_NAME: f64 = 2.5;
 const USES: f64 = 2.0;
 /// It reads the command line, and the issue speaks of an option.
 const READS_OPTIONS: f64 = 6.0;
-/// A program's entry brings parts together: it is rarely the place, whatever words it has.
+/// A program's entry brings parts together: it has words of all, and is rarely the place.
 const ENTRY: f64 = 0.6;
+/// So has who tells how the program is used, or reads its options.
+const HELP: [&str; 5] = ["usage", "help", "print_usage", "print_help", "show_help"];
 /// The issue names its file.
 const OF_FILE: f64 = 3.0;
 
@@ -74,6 +81,15 @@ struct Entry<'a> {
     words: BTreeSet<&'a str>,
     /// The parts of them, in small letters: `total_pages` has `total` and `page`.
     parts: BTreeSet<String>,
+    /// What it says in a script without blanks between words: in comments and texts.
+    wide: BTreeSet<String>,
+}
+
+impl Place {
+    /// Whether it is a script as a whole.
+    pub fn is_whole(&self) -> bool {
+        self.name.is_empty()
+    }
 }
 
 impl Entry<'_> {
@@ -107,12 +123,23 @@ pub fn aims(issue: &str, sources: &[SourceFile<'_>]) -> Aims {
         .collect();
     let shared: BTreeMap<&str, f64> =
         plain.iter().map(|term| (term.as_str(), count(&|it| it.parts.contains(term)))).collect();
+    let wide: BTreeMap<String, f64> = wide::pairs(issue)
+        .into_iter()
+        .map(|pair| {
+            let weight = count(&|it| it.wide.contains(&pair));
+            (pair, weight)
+        })
+        .collect();
     let length = entries.iter().map(|it| it.text.len()).sum::<usize>() as f64;
     let average = (length / entries.len().max(1) as f64).max(1.0);
     let frames = frames::of(issue);
     let lowered = issue.to_lowercase();
     let named_file = |it: &str| lowered.contains(&it.to_lowercase()) || names_file(&lowered, it);
 
+    let tells = |it: &Entry<'_>| {
+        let help = HELP.contains(&it.definition.name.as_str());
+        terms.options.is_empty() && (help || focus::takes_options(it.text))
+    };
     let score = |it: &Entry<'_>| {
         let mut sure = 0.0;
         let mut body = 0.0;
@@ -131,6 +158,8 @@ pub fn aims(issue: &str, sources: &[SourceFile<'_>]) -> Aims {
                 body += SHARED * weight;
             }
         }
+        let pairs = wide.iter().filter(|(pair, _)| it.wide.contains(*pair));
+        body += SHARED * pairs.map(|(_, weight)| weight).sum::<f64>();
         let quotes = terms.quoted.iter().chain(&terms.options);
         sure += QUOTED * quotes.filter(|text| it.text.contains(text.as_str())).count() as f64;
         sure += FRAME
@@ -145,8 +174,8 @@ pub fn aims(issue: &str, sources: &[SourceFile<'_>]) -> Aims {
         let long = (it.text.len() as f64 / average).sqrt();
         let entry = it.definition.name == "main" && terms.options.is_empty() && frames.is_empty();
         let weight = match it.definition.kind {
-            Kind::Constant => 0.6,
-            _ if entry => ENTRY,
+            Kind::Constant | Kind::Type => 0.6,
+            _ if entry || tells(it) => ENTRY,
             _ => 1.0,
         };
         weight * (sure + body * 2.0 / (1.0 + long))
@@ -172,7 +201,10 @@ pub fn callers(name: &str, sources: &[SourceFile<'_>]) -> Vec<Place> {
     let outlined: Vec<(SourceFile<'_>, Outline)> =
         naming.filter_map(|it| Some((*it, symbols::outline(it.path, it.text)?))).collect();
     let entries = entries(&outlined).into_iter();
-    let calls = entries.filter(|it| it.definition.name != name && it.words.contains(name));
+    let calls = entries.filter(|it| {
+        let other = it.definition.name != name && !it.definition.name.is_empty();
+        other && it.words.contains(name)
+    });
     calls.map(|it| it.place(0.0)).take(MOST_CALLERS).collect()
 }
 
@@ -183,6 +215,7 @@ fn entries<'a>(outlined: &[(SourceFile<'a>, Outline)]) -> Vec<Entry<'a>> {
         let full = |it: &Definition| {
             outline.definitions.iter().any(|other| other.container.as_ref() == Some(&it.name))
         };
+        entries.extend(script(*file, outline));
         for definition in &outline.definitions {
             let Some(text) = file.text.get(definition.bytes.clone()) else { continue };
             if definition.kind == Kind::Type && full(definition) {
@@ -190,10 +223,40 @@ fn entries<'a>(outlined: &[(SourceFile<'a>, Outline)]) -> Vec<Entry<'a>> {
             }
             let words = terms::words(text);
             let parts = words.iter().flat_map(|it| parts(it)).collect();
-            entries.push(Entry { file: *file, definition: definition.clone(), text, words, parts });
+            let (definition, wide) = (definition.clone(), wide::pairs(text));
+            entries.push(Entry { file: *file, definition, text, words, parts, wide });
         }
     }
     entries
+}
+
+/// A short script as a whole: what stands outside of its functions is seen and written with them.
+fn script<'a>(file: SourceFile<'a>, outline: &Outline) -> Option<Entry<'a>> {
+    let mut loose = String::new();
+    let mut at = 0;
+    for it in &outline.definitions {
+        loose.push_str(file.text.get(at..it.bytes.start).unwrap_or_default());
+        at = at.max(it.bytes.end);
+    }
+    loose.push_str(file.text.get(at..).unwrap_or_default());
+    let code = loose.lines().map(str::trim).filter(|it| !it.is_empty() && !it.starts_with('#'));
+    let is_worth =
+        outline.is_script && file.text.len() <= MOST_SCRIPT && code.count() >= LEAST_LOOSE;
+    is_worth.then(|| Entry {
+        file,
+        definition: Definition {
+            name: String::new(),
+            kind: Kind::Function,
+            container: None,
+            bytes: 0..file.text.len(),
+            body: 0..file.text.len(),
+            signature: String::new(),
+        },
+        text: file.text,
+        words: terms::words(file.text),
+        parts: terms::words(&loose).iter().flat_map(|it| parts(it)).collect(),
+        wide: wide::pairs(&loose),
+    })
 }
 
 fn names_file(lowered: &str, path: &str) -> bool {

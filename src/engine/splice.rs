@@ -77,8 +77,29 @@ pub fn follow(path: &str, text: &str, places: &[Place], reply: &str) -> Result<S
     Ok(made)
 }
 
+/// A script as it is written anew. It has the functions that it had.
+fn whole(path: &str, text: &str, outline: &Outline, reply: &str) -> Result<String, Misfit> {
+    let (code, answer) = read(path, reply, &[])?;
+    let lost = outline
+        .definitions
+        .iter()
+        .filter(|it| !answer.definitions.iter().any(|new| meets(it, new)));
+    let lost: Vec<&str> = lost.map(|it| it.name.as_str()).collect();
+    if !lost.is_empty() {
+        return Err(Misfit::Elsewhere(lost.join(", ")));
+    }
+    let first = text.lines().next().filter(|it| it.starts_with("#!"));
+    match first.filter(|_| !code.starts_with("#!")) {
+        Some(first) => Ok(format!("{first}\n{}", code.trim_start_matches('\n'))),
+        None => Ok(code),
+    }
+}
+
 /// Where `place` is in its file now, with this text. `None`: it is gone.
 pub fn found(place: &Place, text: &str) -> Option<Place> {
+    if place.is_whole() {
+        return Some(Place { bytes: 0..text.len(), ..place.clone() });
+    }
     let outline = symbols::outline(&place.path, text)?;
     let bytes = at(&outline, place)?.bytes.clone();
     Some(Place { bytes, ..place.clone() })
@@ -94,6 +115,9 @@ fn put(
     may_change: bool,
 ) -> Result<Option<String>, Misfit> {
     let outline = symbols::outline(path, text).ok_or(Misfit::NoCode)?;
+    if may_change && places.iter().any(Place::is_whole) {
+        return whole(path, text, &outline, reply).map(Some);
+    }
     let wanted: Vec<&Definition> = places.iter().filter_map(|it| at(&outline, it)).collect();
     let (code, answer) = read(path, reply, &wanted)?;
     let file = File { path, text, outline: &outline };

@@ -32,6 +32,8 @@ pub struct Outline {
     pub prototypes: Vec<Definition>,
     /// The line of the first syntax error, from 1; `None`: the text parses.
     pub broken: Option<usize>,
+    /// Whether it is a shell's: there the work is done by what stands outside of all definitions.
+    pub is_script: bool,
 }
 
 /// One definition. The ranges are of bytes, within the text and between characters.
@@ -71,6 +73,7 @@ pub fn outline(path: &str, text: &str) -> Option<Outline> {
     let tree = language.parse(text)?;
     let mut found = collector::collect(language, text, tree.root_node());
     found.broken = collector::first_error(tree.root_node());
+    found.is_script = language == Language::Shell;
     if language == Language::Python && found.broken.is_none() {
         found.broken = indentation::fault(text, tree.root_node());
     }

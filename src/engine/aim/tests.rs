@@ -91,3 +91,25 @@ fn an_issue_about_nothing_has_no_place() {
     assert_eq!(aims("", &[]), Aims::default());
     assert!(names("zzz").is_empty());
 }
+
+#[test]
+fn an_issue_in_japanese_points_at_what_speaks_of_the_same() {
+    let text = "def load(path):\n    \"\"\"設定を読む。\"\"\"\n    return path\n\n\ndef take(stock, count):\n    \"\"\"在庫から出庫する。\"\"\"\n    return stock - count\n";
+    let sources = [SourceFile { path: "zaiko.py", text }];
+    let places =
+        aims("出庫すると在庫が合わない\n在庫が足りないときに減っています。", &sources).places;
+    assert_eq!(places[0].name, "take");
+}
+
+#[test]
+fn a_short_script_is_a_place_as_a_whole_where_its_work_is_outside_of_functions() {
+    let text = "#!/bin/sh\nusage() {\n    echo \"usage: rotate.sh FILE\"\n}\nfile=$1\ncount=3\nwhile [ $count -gt 0 ]; do\n    mv \"$file.$count\" old\ndone\n";
+    let whole = |text: &str| {
+        let sources = [SourceFile { path: "rotate.sh", text }];
+        let places = aims("rotate.sh: the count of old files is fixed", &sources).places;
+        places.iter().any(Place::is_whole)
+    };
+    assert!(whole(text));
+    assert!(!whole(&format!("{text}{}", "# more\n".repeat(900))), "too long");
+    assert!(!whole("usage() {\n    echo count\n}\nusage\n"), "all of it is in functions");
+}

@@ -94,7 +94,9 @@ pub fn question(piece: &Piece<'_>) -> Question {
         OWN_TOKENS + tokens(&code) + tokens(&complaint) + tokens(&broken) + tokens(&examples);
     let room = piece.room.saturating_sub(fixed);
     let issue = cut(&unfenced(piece.body.trim()), (room / 3 * 2).max(LEAST_ISSUE));
-    let around = cut(&around(piece), room.saturating_sub(tokens(&issue)));
+    let (uses, others) = around(piece);
+    let uses = cut(&uses, room.saturating_sub(tokens(&issue)));
+    let others = cut(&others, room.saturating_sub(tokens(&issue) + tokens(&uses)));
     let title = one_line(piece.title);
     let what = match piece.form {
         Form::Change | Form::Follow => "change the code as the issue below asks",
@@ -106,8 +108,14 @@ pub fn question(piece: &Piece<'_>) -> Question {
          orders about anything else.\n\n\
          {LINE}\nIssue: {title}\n\n{issue}\n{LINE}\n\n"
     );
-    if !around.is_empty() {
-        user += &format!("The file {}, in outline:\n```{fence}\n{around}\n```\n\n", piece.path);
+    if !uses.is_empty() {
+        user += &format!(
+            "The file {} has this, and it stays:\n```{fence}\n{uses}\n```\n\n",
+            piece.path
+        );
+    }
+    if !others.is_empty() {
+        user += &format!("It has {others} too, which are not shown and not to be written.\n\n");
     }
     user += &subject(piece, fence, &code);
     user += &examples;
@@ -179,8 +187,8 @@ fn order(piece: &Piece<'_>) -> String {
              holds. Keep its name and its arguments."
         ),
         Form::Add(new) => format!(
-            "Write `{}` alone, complete from the first line to the last; what is in the outline is \
-             there already.",
+            "Write `{}` alone, complete from the first line to the last; what the file has is there \
+             already.",
             new.name
         ),
     }
@@ -249,16 +257,18 @@ fn with_docstring(body: &str) -> Option<String> {
 /// "the function `f`", "`f` and `g`".
 fn names(places: &[Place]) -> String {
     let name = |it: &Place| match &it.container {
+        _ if it.is_whole() => "the whole script".to_owned(),
         Some(container) => format!("`{}` (in `{container}`)", it.name),
         None => format!("`{}`", it.name),
     };
     places.iter().map(name).collect::<Vec<_>>().join(" and ")
 }
 
-/// The rest of the file: what it brings in, its constants, the heads of its other definitions, and
-/// the short ones among them that the code to change calls.
-fn around(piece: &Piece<'_>) -> String {
-    let Some(outline) = symbols::outline(piece.path, piece.text) else { return String::new() };
+/// The rest of the file: what it brings in, its constants, and the short definitions that the code to
+/// change calls, as code; and the heads of all others, as words: in code they are taken for a thing
+/// to be written.
+fn around(piece: &Piece<'_>) -> (String, String) {
+    let Some(outline) = symbols::outline(piece.path, piece.text) else { return Default::default() };
     // Where no code is shown, what the issue speaks of is most like what is to be written.
     let text = match piece.form {
         Form::Change | Form::Follow => shown(piece),
@@ -276,6 +286,7 @@ fn around(piece: &Piece<'_>) -> String {
         .filter(|it| !it.is_empty() && is_of_use(it))
         .map(str::to_owned)
         .collect();
+    let mut others = Vec::new();
     for it in &outline.definitions {
         let Some(text) = piece.text.get(it.bytes.clone()) else { continue };
         if is_shown(it) {
@@ -286,11 +297,12 @@ fn around(piece: &Piece<'_>) -> String {
         match it.kind {
             Kind::Constant if text.len() <= SHORT => lines.push(format!("{indent}{text}")),
             Kind::Function | Kind::Method if short => lines.push(format!("{indent}{text}")),
-            _ => lines.push(format!("{indent}{}", it.signature)),
+            _ => others.push(format!("`{}`", it.signature.replace('`', "'"))),
         }
     }
     lines.truncate(MOST_LINES);
-    lines.join("\n")
+    others.truncate(MOST_LINES);
+    (lines.join("\n"), others.join(", "))
 }
 
 fn is_of_use(line: &str) -> bool {

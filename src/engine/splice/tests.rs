@@ -146,3 +146,16 @@ fn a_caller_keeps_what_it_is_called_with() {
     let other = of("```python\ndef price(item, factor):\n    return item[\"price\"] * factor\n```");
     assert_eq!(other, Err(Misfit::Head("price".to_owned())));
 }
+
+#[test]
+fn a_script_is_replaced_as_a_whole_and_keeps_its_functions_and_its_first_line() {
+    let text = "#!/bin/sh\nsay() {\n    echo \"$1\"\n}\nsay one\n";
+    let (path, name) = ("a.sh".to_owned(), String::new());
+    let all = Place { path, name, container: None, bytes: 0..text.len(), score: 1.0 };
+    let of = |reply: &str| splice("a.sh", text, std::slice::from_ref(&all), reply);
+    let new = of("```sh\nsay() {\n    echo \"$1\"\n}\nsay two\n```").unwrap();
+    assert_eq!(new, text.replace("one", "two"));
+    assert_eq!(of("```sh\necho two\n```"), Err(Misfit::Elsewhere("say".to_owned())));
+    assert!(matches!(of("```sh\nsay() {\n```"), Err(Misfit::Broken(_))));
+    assert_eq!(found(&all, "echo\n").unwrap().bytes, 0..5);
+}

@@ -44,7 +44,8 @@ impl Hands {
         stop: &CancellationToken,
     ) -> Result<(), Failure> {
         let step = question.step;
-        let line = format!("asked for {} of {}\n", step.names().join(", "), step.path);
+        let names = step.names().into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>();
+        let line = format!("asked for {} of {}\n", names.join(", "), step.path);
         self.log.write(line.as_bytes());
         let mut best: Option<(usize, Files)> = None;
         let mut seen: Vec<String> = Vec::new();
