@@ -33,10 +33,16 @@ pub enum Misfit {
 /// imports goes to the other imports. Definitions of the file that were not asked for stay.
 ///
 /// # Errors
-/// When nothing of the reply can be used.
-pub fn splice(path: &str, text: &str, places: &[Place], reply: &str) -> Result<String, Misfit> {
+/// When the reply has none of them, nor one that is `missing`.
+pub fn splice(
+    path: &str,
+    text: &str,
+    places: &[Place],
+    missing: &[String],
+    reply: &str,
+) -> Result<String, Misfit> {
     let names = places.iter().map(|it| it.name.as_str()).collect::<Vec<_>>().join(", ");
-    put(path, text, places, reply, true)?.ok_or(Misfit::Elsewhere(names))
+    put(path, text, places, Takes::Changes(missing), reply)?.ok_or(Misfit::Elsewhere(names))
 }
 
 /// `text` with the new function `name` of `reply`, and what else in it is new, beside `place`.
@@ -51,7 +57,7 @@ pub fn add(
     name: &str,
     reply: &str,
 ) -> Result<String, Misfit> {
-    let made = put(path, text, std::slice::from_ref(place), reply, false)?;
+    let made = put(path, text, std::slice::from_ref(place), Takes::New, reply)?;
     let has = |it: &String| {
         let outline = symbols::outline(path, it);
         outline.is_some_and(|it| it.definitions.iter().any(|it| it.name == name))
@@ -64,7 +70,7 @@ pub fn add(
 /// # Errors
 /// Also when one does not.
 pub fn follow(path: &str, text: &str, places: &[Place], reply: &str) -> Result<String, Misfit> {
-    let made = splice(path, text, places, reply)?;
+    let made = splice(path, text, places, &[], reply)?;
     let (old, new) = (symbols::outline(path, text), symbols::outline(path, &made));
     for place in places {
         let head = |outline: &Option<Outline>| {
@@ -105,16 +111,25 @@ pub fn found(place: &Place, text: &str) -> Option<Place> {
     Some(Place { bytes, ..place.clone() })
 }
 
-/// The same for both; what is at `places` is replaced only where it `may_change`. `None`: the reply
-/// has nothing for it.
+/// What of a reply is used.
+#[derive(Clone, Copy)]
+enum Takes<'a> {
+    /// What it defines anew, and not what it changes.
+    New,
+    /// What it changes, and what is new beside that; without it only what has one of these names.
+    Changes(&'a [String]),
+}
+
+/// The same for both. `None`: the reply has nothing for it.
 fn put(
     path: &str,
     text: &str,
     places: &[Place],
+    takes: Takes<'_>,
     reply: &str,
-    may_change: bool,
 ) -> Result<Option<String>, Misfit> {
     let outline = symbols::outline(path, text).ok_or(Misfit::NoCode)?;
+    let may_change = matches!(takes, Takes::Changes(_));
     if may_change && places.iter().any(Place::is_whole) {
         return whole(path, text, &outline, reply).map(Some);
     }
@@ -135,11 +150,16 @@ fn put(
         }
         match wanted.iter().find(|it| may_change && meets(it, definition)) {
             Some(old) => edits.push(file.replaced(old, &code, definition)),
-            None if file.has(definition) => {}
+            None if file.has(definition) || file.has_outside(definition) => {}
             // Of a broken answer what was asked for is taken, and nothing else.
             None if answer.broken.is_some() => {}
             None => fresh.push(definition),
         }
+    }
+    if let (true, Takes::Changes(missing)) = (edits.is_empty(), takes)
+        && !fresh.iter().any(|it| missing.contains(&it.name))
+    {
+        return Ok(None);
     }
     if let Some(anchor) = wanted.first().copied() {
         for definition in fresh {
@@ -236,6 +256,12 @@ struct File<'a> {
 impl File<'_> {
     fn has(&self, definition: &Definition) -> bool {
         self.outline.definitions.iter().any(|it| meets(it, definition))
+    }
+
+    /// Whether it is a function of the file that the answer has put into a class.
+    fn has_outside(&self, definition: &Definition) -> bool {
+        let outside = |it: &&Definition| it.container.is_none() && it.name == definition.name;
+        definition.container.is_some() && self.outline.definitions.iter().any(|it| outside(&it))
     }
 
     /// The new text for an old definition. Comments that the answer leaves out stay.

@@ -16,7 +16,7 @@ fn place(path: &str, text: &str, name: &str) -> Place {
 }
 
 fn spliced(path: &str, text: &str, name: &str, reply: &str) -> Result<String, Misfit> {
-    splice(path, text, &[place(path, text, name)], reply)
+    splice(path, text, &[place(path, text, name)], &[], reply)
 }
 
 #[test]
@@ -129,6 +129,17 @@ fn what_is_new_is_added_and_changes_nothing_else() {
 }
 
 #[test]
+fn an_answer_without_what_was_asked_for_is_none_unless_it_has_what_is_missing() {
+    let reply = "```python\nclass Cart:\n    def price(item):\n        return 0\n\n    def half(self):\n        return 1\n```";
+    let places = [place("shop.py", SHOP, "total")];
+    let of = |missing: &[String]| splice("shop.py", SHOP, &places, missing, reply);
+    assert_eq!(of(&[]), Err(Misfit::Elsewhere("total".to_owned())));
+    let new = of(&["half".to_owned()]).unwrap();
+    assert!(new.contains("    def half(self):\n        return 1\n"), "{new}");
+    assert_eq!(new.matches("def price").count(), 1, "a function of the file is no method: {new}");
+}
+
+#[test]
 fn a_whole_function_is_taken_from_an_answer_that_is_broken_elsewhere() {
     let reply = "```python\nclass Item\n    def __init__(self):\n        pass\n\ndef price(item):\n    return item[\"price\"] * 2\n```";
     let new = spliced("shop.py", SHOP, "price", reply).unwrap();
@@ -152,7 +163,7 @@ fn a_script_is_replaced_as_a_whole_and_keeps_its_functions_and_its_first_line() 
     let text = "#!/bin/sh\nsay() {\n    echo \"$1\"\n}\nsay one\n";
     let (path, name) = ("a.sh".to_owned(), String::new());
     let all = Place { path, name, container: None, bytes: 0..text.len(), score: 1.0 };
-    let of = |reply: &str| splice("a.sh", text, std::slice::from_ref(&all), reply);
+    let of = |reply: &str| splice("a.sh", text, std::slice::from_ref(&all), &[], reply);
     let new = of("```sh\nsay() {\n    echo \"$1\"\n}\nsay two\n```").unwrap();
     assert_eq!(new, text.replace("one", "two"));
     assert_eq!(of("```sh\necho two\n```"), Err(Misfit::Elsewhere("say".to_owned())));

@@ -198,7 +198,7 @@ fn made(step: &Step, work: &Work, missing: &[String], reply: &str) -> Result<Fil
     let mut text = match (&step.form, step.places.first()) {
         (Form::Add(new), Some(beside)) => splice::add(&step.path, text, beside, &new.name, reply)?,
         (Form::Follow, _) => splice::follow(&step.path, text, &step.places, reply)?,
-        _ => splice::splice(&step.path, text, &step.places, reply)?,
+        _ => splice::splice(&step.path, text, &step.places, missing, reply)?,
     };
     let header = reach::header_of(&step.path);
     let mut header = header.and_then(|path| Some((work.text(&path)?.to_owned(), path)));
