@@ -35,9 +35,14 @@ impl Hands {
         // Without a number or a text there is nothing to try.
         let tells = issue.contains(|it: char| it.is_ascii_digit() || "\"'`".contains(it));
         let subject = example::subject(&aims, &sources).filter(|_| tells);
+        // A rename is proven by itself.
+        let subject = match self.renamed(attempt, story).await? {
+            Some(_) => None,
+            None => subject,
+        };
         let mut turn = Turn {
             request: attempt.request.clone(),
-            model: attempt.model.name.clone(),
+            model: subject.as_ref().map_or_else(String::new, |_| attempt.model.name.clone()),
             rung: attempt.rung,
             attempt: attempt.attempt,
             outcome: TurnOutcome::NoChange,

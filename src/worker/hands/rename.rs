@@ -26,11 +26,10 @@ impl Hands {
         let first = attempt.request == Request::Implement
             && attempt.rung == 0
             && progress.base.as_ref() == Some(&attempt.from)
-            && story.turns().next().is_none();
-        if !self.tools.renames || !first || story.conversation().is_some() {
+            && story.turns().all(|it| it.request == Request::Read && it.is_by_worker());
+        if !first {
             return Ok(None);
         }
-        self.put(&attempt.from, story).await?;
         let Some(files) = self.renamed(attempt, story).await? else { return Ok(None) };
         self.log.section("rename: by the worker itself, without a model").await;
         for (path, _) in &files {
@@ -69,12 +68,17 @@ impl Hands {
         })))
     }
 
-    /// The files that the rename changes, with their new texts.
-    async fn renamed(
+    /// The files that the rename changes, with their new texts. `None`: the issue is about something
+    /// else, or about more.
+    pub(super) async fn renamed(
         &mut self,
         attempt: &Attempt,
         story: &Story,
     ) -> Result<Option<Vec<(String, String)>>, Failure> {
+        if !self.tools.renames || story.conversation().is_some() {
+            return Ok(None);
+        }
+        self.put(&attempt.from, story).await?;
         let issue = issue_text(story);
         let workspace = self.workspace(story).await?;
         let entries = workspace.files(&attempt.from).await?;

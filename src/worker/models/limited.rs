@@ -112,7 +112,7 @@ impl Limited {
                 let away = self.policy.retry_delay;
                 Event::Failed(self.models.refused(&key, failure, away).await)
             }
-            Event::Attempted(it) if it.outcome != TurnOutcome::TimedOut => {
+            Event::Attempted(it) if it.outcome != TurnOutcome::TimedOut && !it.is_by_worker() => {
                 self.models.answered(&key).await;
                 Event::Attempted(it)
             }

@@ -66,6 +66,21 @@ async fn a_stated_rename_becomes_a_pull_request_and_the_model_is_never_asked() {
 }
 
 #[tokio::test]
+async fn a_small_model_is_not_even_asked_what_such_an_issue_says() {
+    let small = "scripted:1.5b";
+    let mut world = world(TESTS).await;
+    world.ollama.also(small);
+    world.config["aider"]["models"] = json!([{"name": format!("ollama_chat/{small}")}]);
+    world.submit(REPOSITORY, 1, "first").await;
+    world.serve_until_empty().await;
+
+    let (job, records) = world.job().await;
+    assert_eq!(job.state, JobState::Done, "{records:#?}");
+    assert_eq!(world.ollama.chats().len(), 0, "no model was asked");
+    assert!(turns(&records).last().is_some_and(Turn::is_by_worker), "{records:#?}");
+}
+
+#[tokio::test]
 async fn where_the_checks_refuse_it_a_model_is_asked_from_the_base_and_whoever_wants_one_gets_it() {
     let world_of_hidden = world(HIDDEN).await;
     world_of_hidden.submit(REPOSITORY, 1, "first").await;
