@@ -26,6 +26,8 @@ pub struct Place {
     pub name: String,
     /// The class, `impl` or struct that it is in.
     pub container: Option<String>,
+    /// What it is.
+    pub kind: Kind,
     /// Where it stands in the file, with what is attached to it.
     pub bytes: Range<usize>,
     /// How much speaks for it; comparable within one issue alone.
@@ -98,6 +100,7 @@ impl Entry<'_> {
             path: self.file.path.to_owned(),
             name: self.definition.name.clone(),
             container: self.definition.container.clone(),
+            kind: self.definition.kind,
             bytes: self.definition.bytes.clone(),
             score,
         }

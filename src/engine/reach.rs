@@ -1,8 +1,12 @@
 //! That others can call a function that was added: a small model writes it, and forgets the list of
-//! exports or the header.
+//! exports, the header, or to bring it in where it is called.
 
 use crate::engine::guard::language::{Language, extension, mentions};
 use crate::engine::symbols::{self, Definition, Kind};
+
+mod import;
+
+pub use import::imported;
 
 /// `text` with `name`, which it defines, among what it exports, as it exports the rest. `None`: it
 /// is there already, or the language has no such list.

@@ -3,12 +3,15 @@
 
 use std::ops::Range;
 
-use crate::engine::aim::Place;
+use crate::engine::aim::{Missing, Place};
 use crate::engine::guard::language::Language;
 use crate::engine::symbols::{self, Definition, Kind, Outline};
 
+mod imports;
 mod reply;
 
+pub use imports::brought;
+pub(in crate::engine) use imports::is_import;
 pub use reply::code;
 
 /// Why an answer could not be put into its file; in words for the model and for the log.
@@ -33,36 +36,44 @@ pub enum Misfit {
 /// imports goes to the other imports. Definitions of the file that were not asked for stay.
 ///
 /// # Errors
-/// When the reply has none of them, nor one that is `missing`.
+/// When the reply has none of them, nor one that is missing.
 pub fn splice(
     path: &str,
     text: &str,
     places: &[Place],
-    missing: &[String],
+    wanted: &Wanted<'_>,
     reply: &str,
 ) -> Result<String, Misfit> {
     let names = places.iter().map(|it| it.name.as_str()).collect::<Vec<_>>().join(", ");
-    put(path, text, places, Takes::Changes(missing), reply)?.ok_or(Misfit::Elsewhere(names))
+    put(path, text, places, Takes::Changes(wanted), reply)?.ok_or(Misfit::Elsewhere(names))
 }
 
-/// `text` with the new function `name` of `reply`, and what else in it is new, beside `place`.
-/// What the file has stays as it is.
+/// Functions that an issue asks for as new.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted<'a> {
+    /// Those that are not there yet.
+    pub missing: &'a [String],
+    /// Those that another file has by now: a second one would hide it.
+    pub elsewhere: &'a [&'a str],
+}
+
+/// `text` with the new function of `reply`, and what else in it is new, beside the place that `new`
+/// names. What the file has stays as it is.
 ///
 /// # Errors
-/// When nothing of the reply can be used, or `name` is not in it.
-pub fn add(
-    path: &str,
-    text: &str,
-    place: &Place,
-    name: &str,
-    reply: &str,
-) -> Result<String, Misfit> {
-    let made = put(path, text, std::slice::from_ref(place), Takes::New, reply)?;
-    let has = |it: &String| {
-        let outline = symbols::outline(path, it);
-        outline.is_some_and(|it| it.definitions.iter().any(|it| it.name == name))
-    };
-    made.filter(has).ok_or_else(|| Misfit::Elsewhere(name.to_owned()))
+/// When nothing of the reply can be used, or the function is not in it.
+pub fn add(path: &str, text: &str, new: &Missing, reply: &str) -> Result<String, Misfit> {
+    let missing = || Misfit::Elsewhere(new.name.clone());
+    let made = put(path, text, std::slice::from_ref(&new.beside), Takes::New, reply)?;
+    let mut made = made.ok_or_else(missing)?;
+    let outline = symbols::outline(path, &made).ok_or_else(missing)?;
+    let own = outline.definitions.iter().find(|it| it.name == new.name).ok_or_else(missing)?;
+    // Others are to call it, says the head that the issue gives.
+    let public = "pub ";
+    if new.head.starts_with(public) && !made[own.body.clone()].starts_with("pub") {
+        made.insert_str(own.body.start, public);
+    }
+    Ok(made)
 }
 
 /// The same as [`splice`] where the heads of what is replaced have to stay.
@@ -70,7 +81,7 @@ pub fn add(
 /// # Errors
 /// Also when one does not.
 pub fn follow(path: &str, text: &str, places: &[Place], reply: &str) -> Result<String, Misfit> {
-    let made = splice(path, text, places, &[], reply)?;
+    let made = splice(path, text, places, &Wanted::default(), reply)?;
     let (old, new) = (symbols::outline(path, text), symbols::outline(path, &made));
     for place in places {
         let head = |outline: &Option<Outline>| {
@@ -116,8 +127,14 @@ pub fn found(place: &Place, text: &str) -> Option<Place> {
 enum Takes<'a> {
     /// What it defines anew, and not what it changes.
     New,
-    /// What it changes, and what is new beside that; without it only what has one of these names.
-    Changes(&'a [String]),
+    /// What it changes, and what is new beside that; without a change only what is missing.
+    Changes(&'a Wanted<'a>),
+}
+
+impl Takes<'_> {
+    fn is_elsewhere(&self, name: &str) -> bool {
+        matches!(self, Self::Changes(it) if it.elsewhere.contains(&name))
+    }
 }
 
 /// The same for both. `None`: the reply has nothing for it.
@@ -151,13 +168,14 @@ fn put(
         match wanted.iter().find(|it| may_change && meets(it, definition)) {
             Some(old) => edits.push(file.replaced(old, &code, definition)),
             None if file.has(definition) || file.has_outside(definition) => {}
+            None if takes.is_elsewhere(&definition.name) => {}
             // Of a broken answer what was asked for is taken, and nothing else.
             None if answer.broken.is_some() => {}
             None => fresh.push(definition),
         }
     }
-    if let (true, Takes::Changes(missing)) = (edits.is_empty(), takes)
-        && !fresh.iter().any(|it| missing.contains(&it.name))
+    if let (true, Takes::Changes(it)) = (edits.is_empty(), takes)
+        && !fresh.iter().any(|new| it.missing.contains(&new.name))
     {
         return Ok(None);
     }
@@ -169,7 +187,7 @@ fn put(
     if edits.is_empty() {
         return Ok(None);
     }
-    edits.extend(file.imported(&code, &answer));
+    edits.extend(imports::of(&file, &code, &answer));
     let made = applied(text, edits);
     match (answer.broken, symbols::outline(path, &made).and_then(|it| it.broken)) {
         (Some(line), Some(_)) if outline.broken.is_none() => Err(Misfit::Broken(line)),
@@ -323,60 +341,6 @@ impl File<'_> {
         };
         let text = indented(&code[source.clone()], column(code, source.start), self.text, line);
         (line..line, format!("{}{gap}", text.trim_end()))
-    }
-
-    /// The imports of the answer that the file does not have, after its own.
-    fn imported(&self, code: &str, answer: &Outline) -> Option<Edit> {
-        let language = Language::of(self.path)?;
-        let defined = |at: usize| answer.definitions.iter().any(|it| it.bytes.contains(&at));
-        let had: Vec<&str> = self.text.lines().map(str::trim).collect();
-        let mut at = 0;
-        let mut new = Vec::new();
-        for line in code.split_inclusive('\n') {
-            let start = at;
-            at += line.len();
-            let line = line.trim_end();
-            let fresh = !had.contains(&line.trim()) && !new.contains(&line);
-            if is_import(language, line) && fresh && !defined(start) {
-                new.push(line);
-            }
-        }
-        if new.is_empty() {
-            return None;
-        }
-        let first = self.outline.definitions.iter().map(|it| it.bytes.start).min();
-        let head = &self.text[..first.unwrap_or(self.text.len())];
-        let mut last = None;
-        let mut at = 0;
-        for line in head.split_inclusive('\n') {
-            at += line.len();
-            if is_import(language, line.trim_end()) {
-                last = Some(at);
-            }
-        }
-        // Without an import of its own, before the first definition.
-        let (at, after) = match last {
-            Some(at) => (at, "\n"),
-            None => (self.text[..head.len()].rfind('\n').map_or(0, |at| at + 1), "\n\n"),
-        };
-        Some((at..at, new.join("\n") + after))
-    }
-}
-
-/// One whole line that brings a name in.
-fn is_import(language: Language, line: &str) -> bool {
-    match language {
-        Language::Python => {
-            (line.starts_with("import ") || line.starts_with("from ") && line.contains(" import "))
-                && !line.ends_with(['(', '\\'])
-        }
-        Language::JavaScript => {
-            (line.starts_with("import ") && (line.contains(" from ") || line.contains(['"', '\''])))
-                || (line.starts_with("const ") && line.contains("= require("))
-        }
-        Language::Rust => line.starts_with("use ") && line.ends_with(';'),
-        Language::C => line.starts_with("#include"),
-        Language::Go | Language::Shell => false,
     }
 }
 

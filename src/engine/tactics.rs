@@ -2,6 +2,7 @@
 //! sees the same says the same.
 
 use crate::engine::aim::{Aims, Missing, Place};
+use crate::engine::symbols::Kind;
 
 /// A definition that is longer has no place beside another one, in bytes.
 const LONG: usize = 6_000;
@@ -55,7 +56,8 @@ impl Step {
 /// to be made. Then comes first the best place alone (or with who calls it, where an option of the
 /// command line is asked for), from its description where it is short and examples of the issue can
 /// judge it (`is_tried`); then the best as it stands, with the second where they are close; then the
-/// next best, for when the best was not it (`is_right` says that it was); and so on from the first.
+/// next best function, for when the best was not it; and so on from the first. The best is not left
+/// where `is_right` says that it was right, nor while examples judge it and it is short.
 pub fn steps(
     aims: &Aims,
     attempt: u32,
@@ -64,9 +66,11 @@ pub fn steps(
 ) -> Vec<Step> {
     let places = &aims.places;
     let Some(best) = places.first() else { return Vec::new() };
-    let turn = if attempt % 3 == 2 && is_right { 0 } else { attempt % 3 };
+    let is_short = best.bytes.len() <= SHORT && is_tried(&best.name);
+    let stays = is_right || is_short;
+    let turn = if attempt % 3 == 2 && stays { 0 } else { attempt % 3 };
     let (form, chosen) = match turn {
-        0 if best.bytes.len() <= SHORT && is_tried(&best.name) => (Form::Afresh, Vec::from([best])),
+        0 if is_short => (Form::Afresh, Vec::from([best])),
         // Half of an option is none, and passes every check.
         0 | 1 if aims.acts.is_some() => {
             (Form::Change, std::iter::once(best).chain(&aims.acts).collect())
@@ -79,7 +83,7 @@ pub fn steps(
             let second = places.iter().skip(1).filter(close).take(1);
             (Form::Change, std::iter::once(best).chain(second).collect())
         }
-        _ => (Form::Change, Vec::from([places.get(1).unwrap_or(best)])),
+        _ => (Form::Change, Vec::from([next(places, best)])),
     };
     let new = aims.missing.iter().take(MOST_NEW).map(|it| Step {
         path: it.beside.path.clone(),
@@ -103,6 +107,15 @@ pub fn steps(
     new.chain(steps).collect()
 }
 
+/// Where else the change may belong: another function, which is no part of the best place.
+fn next<'a>(places: &'a [Place], best: &'a Place) -> &'a Place {
+    let within = |it: &Place| {
+        it.path == best.path && best.bytes.start <= it.bytes.start && it.bytes.end <= best.bytes.end
+    };
+    let acts = |it: &Place| matches!(it.kind, Kind::Function | Kind::Method);
+    places.iter().find(|it| acts(it) && !within(it)).unwrap_or(best)
+}
+
 /// How warm a model is asked at the attempt number `attempt`, and for the answer number `sample` of
 /// one question, both from 0: the first time it says what it holds for best, then it has to say
 /// something else.
@@ -120,7 +133,8 @@ mod tests {
 
     fn place(path: &str, at: usize, score: f64) -> Place {
         let bytes = at..at + 100;
-        Place { path: path.to_owned(), name: format!("f{at}"), container: None, bytes, score }
+        let (path, name) = (path.to_owned(), format!("f{at}"));
+        Place { path, name, container: None, kind: Kind::Function, bytes, score }
     }
 
     fn of(places: &[Place], attempt: u32) -> Vec<Step> {
@@ -146,7 +160,25 @@ mod tests {
     fn a_place_that_was_right_is_not_left() {
         let places = Vec::from([place("a", 500, 9.0), place("a", 100, 8.0)]);
         let aims = Aims { places, ..Aims::default() };
-        let names = |is_right| steps(&aims, 2, &|_| true, is_right)[0].names()[0].to_owned();
+        let names = |is_right| steps(&aims, 2, &|_| false, is_right)[0].names()[0].to_owned();
+        assert_eq!((names(true), names(false)), ("f500".to_owned(), "f100".to_owned()));
+    }
+
+    #[test]
+    fn another_place_is_a_function_and_no_part_of_the_best() {
+        let mut all = [place("a", 0, 9.0), place("a", 50, 8.0), place("b", 0, 7.0)];
+        all[0].bytes = 0..1_000;
+        assert_eq!(names(&all, 2), [["f0"]], "of the other file");
+        assert_eq!(of(&all, 2)[0].path, "b");
+        all[2].kind = Kind::Type;
+        assert_eq!(of(&all, 2)[0].path, "a");
+    }
+
+    #[test]
+    fn a_short_function_that_examples_judge_is_not_left() {
+        let places = Vec::from([place("a", 500, 9.0), place("a", 100, 8.0)]);
+        let aims = Aims { places, ..Aims::default() };
+        let names = |is_tried: bool| steps(&aims, 2, &|_| is_tried, false)[0].names()[0].to_owned();
         assert_eq!((names(true), names(false)), ("f500".to_owned(), "f100".to_owned()));
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Place, SourceFile};
 use crate::engine::focus::terms;
-use crate::engine::symbols::Outline;
+use crate::engine::symbols::{Kind, Outline};
 
 /// A function that is to be made.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +66,7 @@ fn beside(
             path: file.path.to_owned(),
             name: last.name.clone(),
             container: None,
+            kind: Kind::Function,
             bytes: last.bytes.clone(),
             score: 0.0,
         })

@@ -66,14 +66,14 @@ pub fn worded(
 }
 
 /// Those of `tried`, on the base, that fail for the reason that the issue gives: it names what they
-/// give there.
+/// give there. And those that hold there: what is right today has to stay.
 pub fn borne_out(tried: Vec<Tried>, issue: &str) -> Vec<Tried> {
     let told = Told::of(issue);
-    let fails = |it: &Tried| match &it.verdict {
+    let is_known = |it: &Tried| match &it.verdict {
         Verdict::Gives { what, as_said: true } => told.has_result(what),
-        _ => false,
+        verdict => *verdict == Verdict::Holds,
     };
-    tried.into_iter().filter(fails).collect()
+    tried.into_iter().filter(is_known).collect()
 }
 
 /// What an issue says, for looking values up.
@@ -213,7 +213,9 @@ mod tests {
             assert_eq!(borne_out(vec![tried(what)], ISSUE).len(), usize::from(counts), "{what}");
         }
         let holds = Tried { verdict: Verdict::Holds, ..tried("3") };
-        assert!(borne_out(vec![holds], ISSUE).is_empty());
+        assert_eq!(borne_out(vec![holds], ISSUE).len(), 1);
+        let unknown = Verdict::Unknown { why: "3".to_owned() };
+        assert!(borne_out(vec![Tried { verdict: unknown, ..tried("3") }], ISSUE).is_empty());
     }
 
     #[test]

@@ -65,6 +65,7 @@ mod tests {
             path: "a.c".to_owned(),
             name: "size".to_owned(),
             container: None,
+            kind: crate::engine::symbols::Kind::Function,
             bytes: outline.definitions[0].bytes.clone(),
             score: 1.0,
         };

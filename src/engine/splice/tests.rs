@@ -1,5 +1,5 @@
 use super::*;
-use crate::engine::aim::Place;
+use crate::engine::aim::{Missing, Place};
 
 const SHOP: &str = "import math\n\nLIMIT = 3\n\n\n# What it costs.\ndef price(item):\n    return item[\"price\"]\n\n\nclass Cart:\n    def __init__(self):\n        self.items = []\n\n    def total(self):\n        return sum(price(it) for it in self.items)\n\n    def count(self):\n        return len(self.items)\n";
 
@@ -10,13 +10,14 @@ fn place(path: &str, text: &str, name: &str) -> Place {
         path: path.to_owned(),
         name: it.name.clone(),
         container: it.container.clone(),
+        kind: it.kind,
         bytes: it.bytes.clone(),
         score: 1.0,
     }
 }
 
 fn spliced(path: &str, text: &str, name: &str, reply: &str) -> Result<String, Misfit> {
-    splice(path, text, &[place(path, text, name)], &[], reply)
+    splice(path, text, &[place(path, text, name)], &Wanted::default(), reply)
 }
 
 #[test]
@@ -113,16 +114,39 @@ proptest::proptest! {
     }
 }
 
+fn missing(name: &str, head: &str, beside: &Place) -> Missing {
+    Missing { name: name.to_owned(), head: head.to_owned(), beside: beside.clone() }
+}
+
+#[test]
+fn what_is_new_is_public_where_the_issue_says_so() {
+    let text = "/// One.\npub fn one() -> u8 {\n    1\n}\n";
+    let beside = place("a.rs", text, "one");
+    let of = |head: &str, reply: &str| {
+        let new = missing("two", head, &beside);
+        add("a.rs", text, &new, &format!("```rust\n{reply}\n```")).unwrap()
+    };
+    let (plain, public) = ("fn two() -> u8 {\n    2\n}", "pub fn two() -> u8 {\n    2\n}");
+    for (head, reply, made) in [
+        ("pub fn two() -> u8", plain, public),
+        ("pub fn two() -> u8", public, public),
+        ("fn two() -> u8", plain, plain),
+    ] {
+        assert_eq!(of(head, reply), format!("{made}\n\n{text}"), "{head}");
+    }
+}
+
 #[test]
 fn what_is_new_is_added_and_changes_nothing_else() {
     let reply = "```python\nimport re\n\ndef price(item):\n    return 0\n\ndef tidy(x):\n    return re.sub(' ', '', x)\n```";
     let beside = place("shop.py", SHOP, "price");
-    let new = add("shop.py", SHOP, &beside, "tidy", reply).unwrap();
+    let wanted = |name: &str| missing(name, "", &beside);
+    let new = add("shop.py", SHOP, &wanted("tidy"), reply).unwrap();
     let made = "def tidy(x):\n    return re.sub(' ', '', x)\n\n\n# What it costs.";
     let expected =
         SHOP.replace("# What it costs.", made).replace("import math", "import math\nimport re");
     assert_eq!(new, expected);
-    let elsewhere = add("shop.py", SHOP, &beside, "other", reply);
+    let elsewhere = add("shop.py", SHOP, &wanted("other"), reply);
     assert_eq!(elsewhere, Err(Misfit::Elsewhere("other".to_owned())));
     let moved = found(&beside, &new).unwrap();
     assert!(new[moved.bytes].starts_with("# What it costs.\ndef price"));
@@ -132,11 +156,23 @@ fn what_is_new_is_added_and_changes_nothing_else() {
 fn an_answer_without_what_was_asked_for_is_none_unless_it_has_what_is_missing() {
     let reply = "```python\nclass Cart:\n    def price(item):\n        return 0\n\n    def half(self):\n        return 1\n```";
     let places = [place("shop.py", SHOP, "total")];
-    let of = |missing: &[String]| splice("shop.py", SHOP, &places, missing, reply);
+    let of = |missing: &[String]| {
+        splice("shop.py", SHOP, &places, &Wanted { missing, elsewhere: &[] }, reply)
+    };
     assert_eq!(of(&[]), Err(Misfit::Elsewhere("total".to_owned())));
     let new = of(&["half".to_owned()]).unwrap();
     assert!(new.contains("    def half(self):\n        return 1\n"), "{new}");
     assert_eq!(new.matches("def price").count(), 1, "a function of the file is no method: {new}");
+}
+
+#[test]
+fn what_another_file_has_by_now_is_not_written_a_second_time() {
+    let reply =
+        "```python\ndef clean(x):\n    return x\n\ndef price(item):\n    return clean(item)\n```";
+    let places = [place("shop.py", SHOP, "price")];
+    let wanted = Wanted { missing: &[], elsewhere: &["clean"] };
+    let new = splice("shop.py", SHOP, &places, &wanted, reply).unwrap();
+    assert_eq!(new, SHOP.replace("item[\"price\"]\n", "clean(item)\n"));
 }
 
 #[test]
@@ -162,8 +198,10 @@ fn a_caller_keeps_what_it_is_called_with() {
 fn a_script_is_replaced_as_a_whole_and_keeps_its_functions_and_its_first_line() {
     let text = "#!/bin/sh\nsay() {\n    echo \"$1\"\n}\nsay one\n";
     let (path, name) = ("a.sh".to_owned(), String::new());
-    let all = Place { path, name, container: None, bytes: 0..text.len(), score: 1.0 };
-    let of = |reply: &str| splice("a.sh", text, std::slice::from_ref(&all), &[], reply);
+    let (bytes, kind) = (0..text.len(), Kind::Function);
+    let all = Place { path, name, container: None, kind, bytes, score: 1.0 };
+    let of =
+        |reply: &str| splice("a.sh", text, std::slice::from_ref(&all), &Wanted::default(), reply);
     let new = of("```sh\nsay() {\n    echo \"$1\"\n}\nsay two\n```").unwrap();
     assert_eq!(new, text.replace("one", "two"));
     assert_eq!(of("```sh\necho two\n```"), Err(Misfit::Elsewhere("say".to_owned())));

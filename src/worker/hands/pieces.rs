@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::{Edit, EditVerdict};
-use crate::domain::example::Tried;
+use crate::domain::example::{Example, Tried};
 use crate::domain::job::{
     Complaint, Event, Failure, Fault, Progress, Request, Story, Tokens, Turn, TurnOutcome,
 };
@@ -40,6 +40,8 @@ struct Work {
     unusable: Option<TurnOutcome>,
     /// Whether the project's code ran, and may have left something behind.
     ran: bool,
+    /// The examples that hold with what was written.
+    held: Vec<Example>,
 }
 
 impl Work {
@@ -189,11 +191,17 @@ impl Hands {
     }
 }
 
-/// The examples of the issue that fail on the base as they should. A request on a pull request has
-/// none.
+/// The examples of the issue that fail on the base as they should, and those of the same functions
+/// that hold there and have to hold still. A request on a pull request has none.
 fn due(story: &Story) -> Vec<Tried> {
     let of_issue = story.conversation().is_none();
-    story.examples().filter(|it| of_issue && it.counts()).cloned().collect()
+    let counted: Vec<&Tried> = story.examples().filter(|it| of_issue && it.counts()).collect();
+    let is_judged = |it: &Tried| {
+        let names = example::names(&it.example);
+        counted.iter().any(|other| names.iter().any(|name| calls(other, name)))
+    };
+    let stays = |it: &&Tried| it.holds() && is_judged(it);
+    story.examples().filter(|it| of_issue && (it.counts() || stays(it))).cloned().collect()
 }
 
 fn calls(tried: &Tried, name: &str) -> bool {

@@ -140,3 +140,49 @@ async fn what_a_model_makes_up_about_an_issue_proves_nothing() {
     assert!(pull.draft && pull.body.contains("nothing proves the change"), "{}", pull.body);
     assert_eq!(turns(&world).await.len(), 2);
 }
+
+const RIGHT: &str = "```python\ndef add(a, b):\n    return a + b\n```";
+const NOWHERE: &str =
+    "```python\nimport nowhere_to_be_found\n\n\ndef add(a, b):\n    return a + b\n```";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_with_which_an_example_cannot_be_tried_any_more_is_not_taken_for_a_right_one() {
+    let world = in_words([ASSERTED, ASSERTED, NOWHERE, RIGHT]).await;
+    world.serve_until_empty().await;
+    let pull = world.the_pull();
+    assert!(!pull.draft, "{}", pull.body);
+    let files = world.files(REPOSITORY, &pull.head);
+    assert_eq!(files["calc.py"], CALC.replace("a - b", "a + b").trim_end());
+    let calls: Vec<u32> = turns(&world).await.iter().map(|it| it.calls).collect();
+    assert_eq!(calls, [2, 2]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_answers_with_the_code_as_it_is_is_asked_again_at_once() {
+    let same = "```python\ndef add(a, b):\n    return a - b\n```";
+    let world = world([same, RIGHT]).await;
+    world.serve_until_empty().await;
+    let files = world.files(REPOSITORY, &world.the_pull().head);
+    assert_eq!(files["calc.py"], CALC.replace("a - b", "a + b").trim_end());
+    let turns = turns(&world).await;
+    assert!(matches!(turns.as_slice(), [one] if one.calls == 2), "{turns:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_example_proves_is_not_broken_by_the_steps_after_it() {
+    let new = "```python\ndef plus(a, b):\n    return a + b\n```";
+    let replies = [new, NOWHERE, NOWHERE, NOWHERE].map(|it| Reply::Text(it.to_owned()));
+    let mut world = World::empty(answers(replies)).await;
+    let files = FILES.map(|(path, text)| (path, text.replace("a - b", "a + b")));
+    let files = files.each_ref().map(|(path, text)| (*path, text.as_str()));
+    world.repository(REPOSITORY, &files);
+    let body = "A new function beside `add`: `plus(1, 2)` gives 3.";
+    world.issue(REPOSITORY, "Add `plus(a, b)`", body);
+    world.ollama.also(SMALL);
+    world.config["aider"]["models"] = json!([{"name": format!("ollama_chat/{SMALL}")}]);
+    world.submit(REPOSITORY, 1, "delivery").await;
+    world.serve_until_empty().await;
+    let calc = &world.files(REPOSITORY, &world.the_pull().head)["calc.py"];
+    assert!(calc.contains("def plus(a, b)") && !calc.contains("nowhere"), "{calc}");
+    assert_eq!(turns(&world).await.len(), 1, "the first start was good");
+}

@@ -48,6 +48,7 @@ fn place() -> Place {
         path: "a.py".to_owned(),
         name: it.name.clone(),
         container: None,
+        kind: Kind::Function,
         bytes: it.bytes.clone(),
         score: 1.0,
     }

@@ -7,11 +7,12 @@ use super::Work;
 use crate::agent::{Edit, EditVerdict, Question as Words};
 use crate::domain::example::{Example, Tried};
 use crate::domain::job::{Failure, Fault, Request, Story, TurnOutcome};
+use crate::engine::aim::Missing;
 use crate::engine::decide::Attempt;
 use crate::engine::prompt::piece::{self, Made, Piece};
-use crate::engine::splice::{self, Misfit};
+use crate::engine::splice::{self, Misfit, Wanted};
 use crate::engine::tactics::{self, Form, Step};
-use crate::engine::{example, reach, symbols};
+use crate::engine::{reach, symbols};
 use crate::worker::hands::{Hands, Log};
 
 /// Seeds of one attempt's answers do not meet those of the next.
@@ -47,7 +48,7 @@ impl Hands {
         let names = step.names().into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>();
         let line = format!("asked for {} of {}\n", names.join(", "), step.path);
         self.log.write(line.as_bytes());
-        let mut best: Option<(usize, Files)> = None;
+        let mut best: Option<(Vec<Example>, Files)> = None;
         let mut seen: Vec<String> = Vec::new();
         for nth in 0..question.attempt.model.samples.max(1) {
             let edit = self.ask(question, nth, work, story, stop).await?;
@@ -78,17 +79,35 @@ impl Hands {
                 }
             };
             seen.push(edit.reply);
+            if made.iter().all(|(path, text)| work.text(path) == Some(text)) {
+                if !work.written.is_empty() {
+                    break; // what was written before may be all that there is to do
+                }
+                work.unusable = Some(TurnOutcome::NoChange);
+                continue;
+            }
             let (held, of) = self.held(question, &made, work, story, stop).await?;
-            if best.as_ref().is_none_or(|(most, _)| *most < held) {
+            let (many, all) = (held.len(), of.len());
+            if many < all {
+                self.log.write(format!("{many} of {all} examples hold\n").as_bytes());
+            }
+            // Without examples of its own it is not to break those of what was written before.
+            if question.examples.is_empty() && many < all {
+                continue;
+            }
+            if best.as_ref().is_none_or(|(most, _)| most.len() < many) {
                 best = Some((held, made));
             }
-            if held == of {
+            if many == all {
                 break;
             }
-            self.log.write(format!("{held} of {of} examples hold\n").as_bytes());
         }
         let before = heads(step, work);
-        for (path, text) in best.map(|it| it.1).unwrap_or_default() {
+        let (held, made) = best.unwrap_or_default();
+        if !question.examples.is_empty() {
+            work.held = held;
+        }
+        for (path, text) in made {
             self.write(&path, &text, story).await?;
             work.set(&path, text);
         }
@@ -101,7 +120,8 @@ impl Hands {
         Ok(())
     }
 
-    /// How many of the examples hold with these files, and how many could be tried.
+    /// The examples that hold with these files, and all that were to. Without some of its own the
+    /// question has those that hold so far.
     async fn held(
         &mut self,
         question: &Question<'_>,
@@ -109,9 +129,13 @@ impl Hands {
         work: &mut Work,
         story: &Story,
         stop: &CancellationToken,
-    ) -> Result<(usize, usize), Failure> {
-        if question.examples.is_empty() {
-            return Ok((0, 0));
+    ) -> Result<(Vec<Example>, Vec<Example>), Failure> {
+        let due: Vec<Example> = match question.examples.is_empty() {
+            true => work.held.clone(),
+            false => question.examples.iter().map(|it| it.example.clone()).collect(),
+        };
+        if due.is_empty() {
+            return Ok(Default::default());
         }
         for (path, text) in made {
             self.write(path, text, story).await?;
@@ -123,11 +147,11 @@ impl Hands {
                 None => texts.push((path.clone(), text.clone())),
             }
         }
-        let due: Vec<Example> = question.examples.iter().map(|it| it.example.clone()).collect();
         work.ran = true;
         let tried = self.try_out(&due, &texts, "answer", story, stop).await?;
-        let against = example::contradicting(&tried).len();
-        Ok((tried.len() - against, tried.len()))
+        // What could be tried before, and cannot be now, was broken.
+        let held = tried.into_iter().filter(Tried::holds).map(|it| it.example).collect();
+        Ok((held, due))
     }
 
     async fn ask(
@@ -195,11 +219,24 @@ fn heads(step: &Step, work: &Work) -> Vec<Made> {
 /// others can call what is new.
 fn made(step: &Step, work: &Work, missing: &[String], reply: &str) -> Result<Files, Misfit> {
     let text = work.text(&step.path).ok_or(Misfit::NoCode)?;
+    let others = || work.made.iter().filter(|it| it.path != step.path);
+    let elsewhere: Vec<&str> = others().map(|it| it.name.as_str()).collect();
+    let wanted = Wanted { missing, elsewhere: &elsewhere };
     let mut text = match (&step.form, step.places.first()) {
-        (Form::Add(new), Some(beside)) => splice::add(&step.path, text, beside, &new.name, reply)?,
+        (Form::Add(new), Some(beside)) => splice::add(
+            &step.path,
+            text,
+            &Missing { beside: beside.clone(), ..new.clone() },
+            reply,
+        )?,
         (Form::Follow, _) => splice::follow(&step.path, text, &step.places, reply)?,
-        _ => splice::splice(&step.path, text, &step.places, missing, reply)?,
+        _ => splice::splice(&step.path, text, &step.places, &wanted, reply)?,
     };
+    for other in others() {
+        if let Some(brought) = reach::imported(&step.path, &text, &other.path, &other.name) {
+            text = brought;
+        }
+    }
     let header = reach::header_of(&step.path);
     let mut header = header.and_then(|path| Some((work.text(&path)?.to_owned(), path)));
     let mut is_announced = false;
