@@ -32,9 +32,22 @@ pub struct Example {
     pub expected: Expected,
     /// What comes of it now, where the issue says so: the reason for which it must fail on base.
     pub given: Option<Expected>,
-    /// Whether the issue says it in words alone, and a model wrote it down.
+    /// Who says so.
     #[serde(default)]
-    pub worded: bool,
+    pub source: Source,
+}
+
+/// Where an example comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The issue spells it out.
+    #[default]
+    Spelled,
+    /// The issue says it in words alone, and a model wrote it down.
+    Worded,
+    /// Seen while the project's own tests ran on the base: it holds there, and proves nothing.
+    Observed,
 }
 
 /// What comes of a call.

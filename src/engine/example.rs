@@ -2,13 +2,14 @@
 //! rules, and strictly: what is understood in part alone is no example. Nothing runs of an issue
 //! but calls of the project's own functions with literals.
 
-use crate::domain::example::{Example, Expected, Language, Tried, Verdict};
+use crate::domain::example::{Example, Expected, Language, Source, Tried, Verdict};
 use crate::engine::focus::SourceFile;
 
 mod block;
 mod claim;
 mod command;
 mod japanese;
+pub mod observed;
 mod place;
 pub mod probe;
 mod render;
@@ -231,7 +232,7 @@ fn example(claim: &Claim, issue: &str, places: &Places<'_>, asks: bool) -> Optio
         call,
         expected,
         given,
-        worded: false,
+        source: Source::Spelled,
     })
 }
 

@@ -1,7 +1,7 @@
 //! Commands of the project's own programs that an issue shows with what they print.
 
 use super::place::{Places, language_of};
-use crate::domain::example::{Example, Expected, Language};
+use crate::domain::example::{Example, Expected, Language, Source};
 
 /// What begins a typed line.
 const PROMPT: &str = "$ ";
@@ -75,7 +75,7 @@ pub(super) fn examples(shown: &[Shown], places: &Places<'_>) -> Vec<Example> {
                 call: wanted.words.iter().map(|it| quoted(it)).collect::<Vec<_>>().join(" "),
                 expected: Expected::Prints(wanted.output.clone()),
                 given: Some(Expected::Prints(now.output.clone())),
-                worded: false,
+                source: Source::Spelled,
             });
         }
     }

@@ -18,9 +18,9 @@ mod python;
 mod rust;
 
 /// No call takes longer, in seconds.
-const LIMIT: u32 = 20;
+pub(super) const LIMIT: u32 = 20;
 /// The end of a file within the script. No line of ours is this one.
-const END: &str = "END_OF_PROBE";
+pub(super) const END: &str = "END_OF_PROBE";
 
 /// How a call is put to the test in its language.
 struct Trial<'a> {

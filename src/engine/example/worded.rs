@@ -6,7 +6,7 @@
 use super::block;
 use super::place::{Function, Places};
 use super::value::{Call, Value};
-use crate::domain::example::{Example, Language, Tried, Verdict};
+use crate::domain::example::{Example, Language, Source, Tried, Verdict};
 use crate::engine::aim::{Aims, Place};
 use crate::engine::focus::SourceFile;
 use crate::engine::splice::code;
@@ -57,7 +57,7 @@ pub fn worded(
         let rival = |it: &&Example| it.call == example.call && it.expected != example.expected;
         let sure = others.iter().all(|it| it.contains(&example) && !it.iter().any(|it| rival(&it)));
         if sure && !found.iter().any(|it| it.call == example.call) {
-            example.worded = true;
+            example.source = Source::Worded;
             found.push(example);
         }
     }
@@ -160,7 +160,7 @@ mod tests {
         let replies: Vec<String> =
             replies.iter().map(|it| format!("```python\n{it}\n```")).collect();
         let found = worded(ISSUE, "total_pages", &replies, &sources());
-        assert!(found.iter().all(|it| it.worded && it.path == "pages.py"));
+        assert!(found.iter().all(|it| it.source == Source::Worded && it.path == "pages.py"));
         found.into_iter().map(|it| format!("{} {}", it.call, it.expected.words())).collect()
     }
 
@@ -199,7 +199,7 @@ mod tests {
                 call: "total_pages(20, 10)".to_owned(),
                 expected: Expected::Value("2".to_owned()),
                 given: None,
-                worded: true,
+                source: Source::Worded,
             },
             verdict: Verdict::Gives { what: what.to_owned(), as_said: true },
         };

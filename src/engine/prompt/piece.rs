@@ -78,6 +78,8 @@ pub(super) const SYSTEM: &str =
 
 /// More examples say nothing more.
 const MOST_EXAMPLES: usize = 8;
+/// Nor do more of what is so already.
+const MOST_STAYS: usize = 4;
 /// What a function may take that is written from nothing, in tokens.
 const NEW_TOKENS: u32 = 800;
 
@@ -205,18 +207,24 @@ fn done(made: &[Made]) -> String {
     made.iter().take(4).map(line).collect()
 }
 
-/// A line for each.
+/// A line for each: what is to come, and what is so already.
 fn examples(examples: &[Tried], room: u32) -> String {
-    if examples.is_empty() {
-        return String::new();
-    }
-    let mut text = String::from("With it, this has to hold:\n");
-    for it in examples.iter().take(MOST_EXAMPLES) {
+    let (stays, comes): (Vec<&Tried>, Vec<&Tried>) = examples.iter().partition(|it| it.holds());
+    let listed = |heading: &str, all: &[&Tried], most: usize| {
         let short = |text: &str| unfenced(&cut(&one_line(text), 80));
-        let (call, expected) = (short(&it.example.call), short(&it.example.expected.words()));
-        text += &format!("- {call} gives {expected}\n");
-    }
-    cut(&text, room.max(60)) + "\n"
+        let line = |it: &&Tried| {
+            let (call, expected) = (short(&it.example.call), short(&it.example.expected.words()));
+            format!("- {call} gives {expected}\n")
+        };
+        let lines: String = all.iter().take(most).map(line).collect();
+        if lines.is_empty() {
+            lines
+        } else {
+            cut(&format!("{heading}\n{lines}"), room.max(60)) + "\n"
+        }
+    };
+    listed("With it, this has to hold:", &comes, MOST_EXAMPLES)
+        + &listed("This holds today, and has to hold still:", &stays, MOST_STAYS)
 }
 
 /// The definitions as they stand, one after the other; of a function that is written afresh its

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::example::{Example, Expected, Language, Tried, Verdict};
+use crate::domain::example::{Example, Expected, Language, Source, Tried, Verdict};
 use crate::domain::verification::Check;
 
 fn ask<'a>(request: &'a Request, body: &'a str) -> Ask<'a> {
@@ -164,7 +164,7 @@ fn an_example_that_gives_something_else_is_told_in_a_line_that_no_output_can_lea
         call: "add(2, 2)".into(),
         expected: Expected::Value("4".into()),
         given: None,
-        worded: false,
+        source: Source::Spelled,
     };
     let examples = vec![Tried { example, verdict }; 5];
     let request = Request::Fix { complaint: Complaint::Contradicted { examples } };

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::domain::example::{Tried, Verdict};
+use crate::domain::example::{Source, Tried, Verdict};
 use crate::domain::job::Story;
 use crate::engine::report::{Language, code};
 
@@ -28,13 +28,13 @@ pub(super) fn examples(story: &Story, language: Language) -> String {
             None => language.pick("not tried", "未実行").to_owned(),
             Some(it) => gave(it, &expected),
         };
-        let mark = if tried.example.worded { " ¹" } else { "" };
+        let mark = if is_worded(tried) { " ¹" } else { "" };
         let call = cell(&tried.example.call) + mark;
         let row = [call, cell(&expected), gave(tried, &expected), now];
         let _ = writeln!(out, "| {} |", row.join(" | "));
     }
     out.push('\n');
-    if before.iter().take(MOST).any(|it| it.example.worded) {
+    if before.iter().take(MOST).any(|it| is_worded(it)) {
         let note = language.pick(
             "¹ The issue says it in words; the model wrote it down as a call. Please see that it is meant so.",
             "¹ イシューの文章をもとに、モデルが呼び出しの形に書き直した例です。意図どおりか確認してください。",
@@ -42,6 +42,10 @@ pub(super) fn examples(story: &Story, language: Language) -> String {
         let _ = writeln!(out, "{note}\n");
     }
     out
+}
+
+fn is_worded(tried: &Tried) -> bool {
+    tried.example.source == Source::Worded
 }
 
 /// A mark, and what came of it.
@@ -77,7 +81,8 @@ pub(super) fn unproven(story: &Story, language: Language) -> String {
 
 /// Why nothing proves the change, and what would. A sentence or two.
 pub(super) fn why_unproven(story: &Story, language: Language) -> &'static str {
-    let base: Vec<&Tried> = story.examples().collect();
+    let of_issue = |it: &&Tried| it.example.source != Source::Observed;
+    let base: Vec<&Tried> = story.examples().filter(of_issue).collect();
     if !counted(story).is_empty() {
         return language.pick(
             "An example of the issue that failed before could not be tried on the change.",

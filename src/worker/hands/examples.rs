@@ -95,7 +95,7 @@ fn files(texts: &[(String, String)]) -> Vec<SourceFile<'_>> {
 }
 
 /// What nobody can guess, anew for each run.
-fn nonce() -> String {
+pub(super) fn nonce() -> String {
     let part = |nth: u8| RandomState::new().hash_one(nth);
     format!("{:016x}{:016x}", part(0), part(1))
 }

@@ -21,6 +21,7 @@ use crate::engine::{aim, splice};
 use crate::worker::hands::Hands;
 use crate::worker::hands::attempt::{request_name, texts, whereabouts};
 
+mod observe;
 mod sample;
 
 use sample::Question;
@@ -90,11 +91,12 @@ impl Hands {
         let sources =
             texts.iter().map(|(path, text)| SourceFile { path, text }).collect::<Vec<_>>();
         let aims = aim::aims(&issue, &sources);
-        let due = due(story);
-        let is_tried = |name: &str| due.iter().any(|it| calls(it, name));
+        let mut due = due(story);
+        let counted: Vec<Tried> = due.iter().filter(|it| it.counts()).cloned().collect();
+        let is_tried = |name: &str| counted.iter().any(|it| calls(it, name));
         // What an example calls gave what it should, and a check was red all the same.
-        let is_right =
-            matches!(attempt.warning.as_deref(), Some(Complaint::Red { .. })) && !due.is_empty();
+        let is_right = matches!(attempt.warning.as_deref(), Some(Complaint::Red { .. }))
+            && !counted.is_empty();
         let steps = tactics::steps(&aims, attempt.attempt, &is_tried, is_right);
         if steps.is_empty() || attempt.request == Request::Cover {
             return Ok(None);
@@ -106,6 +108,8 @@ impl Hands {
             Some(Complaint::Red { tests, .. }) => broken::texts(tests, &sources),
             _ => String::new(),
         };
+        let observed = self.observed(attempt, &steps, &is_tried, &texts, story, stop).await?;
+        due.extend(observed.iter().cloned());
         let named: Vec<String> = steps.iter().flat_map(Step::names).map(str::to_owned).collect();
         let mut work = Work { texts, ..Work::default() };
         let mut queue = VecDeque::from(steps);
@@ -119,8 +123,8 @@ impl Hands {
             // An example judges what it calls, or else the last step.
             let judges = |it: &&Tried| {
                 let calls = |name: &str| calls(it, name);
-                step.names().into_iter().any(calls)
-                    || queue.is_empty() && !named.iter().any(|name| calls(name))
+                let last = queue.is_empty() && it.counts();
+                step.names().into_iter().any(calls) || last && !named.iter().any(|name| calls(name))
             };
             let question = Question {
                 examples: due.iter().filter(judges).cloned().collect(),
@@ -175,7 +179,7 @@ impl Hands {
             tokens: work.tokens,
             left_out: Vec::new(),
             agent: version.to_owned(),
-            examples: Vec::new(),
+            examples: observed,
         })))
     }
 
@@ -191,8 +195,9 @@ impl Hands {
     }
 }
 
-/// The examples of the issue that fail on the base as they should, and those of the same functions
-/// that hold there and have to hold still. A request on a pull request has none.
+/// The examples of the issue that fail on the base as they should, and what holds there and has to
+/// hold still: other examples of the same functions, and what the tests see of them. A request on a
+/// pull request has none.
 fn due(story: &Story) -> Vec<Tried> {
     let of_issue = story.conversation().is_none();
     let counted: Vec<&Tried> = story.examples().filter(|it| of_issue && it.counts()).collect();

@@ -17,9 +17,15 @@ const FILES: [(&str, &str); 4] = [
 ];
 
 async fn world(replies: impl IntoIterator<Item = &'static str>) -> World {
+    tested(OLD_TESTS, replies).await
+}
+
+/// The same with these tests.
+async fn tested(tests: &str, replies: impl IntoIterator<Item = &'static str>) -> World {
     let replies: Vec<_> = replies.into_iter().map(|it| Reply::Text(it.to_owned())).collect();
     let mut world = World::empty(answers(replies)).await;
-    world.repository(REPOSITORY, &FILES);
+    let file = |(path, text)| (path, if path == "tests/test_calc.py" { tests } else { text });
+    world.repository(REPOSITORY, &FILES.map(file));
     world.issue(REPOSITORY, TITLE, BODY);
     world.ollama.also(SMALL);
     // Its size is in its name: nothing else is said of it.
@@ -45,7 +51,9 @@ async fn a_small_model_is_shown_one_function_and_writes_it_alone() {
     assert_eq!(prompts.len(), 1, "{prompts:#?}");
     // An example tries it: it is written from its description, and not from what is wrong.
     assert!(prompts[0].contains("```python\ndef add(a, b):\n```"), "{}", prompts[0]);
-    assert!(prompts[0].contains("- add(2, 2) gives 4"), "{}", prompts[0]);
+    assert!(prompts[0].contains("this has to hold:\n- add(2, 2) gives 4\n"), "{}", prompts[0]);
+    // And what the project's own tests see of it.
+    assert!(prompts[0].contains("has to hold still:\n- add(2, 0) gives 2\n"), "{}", prompts[0]);
     assert!(
         prompts[0].contains("def twice(a)") && !prompts[0].contains("secret"),
         "{}",
@@ -56,11 +64,10 @@ async fn a_small_model_is_shown_one_function_and_writes_it_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_breaks_a_test_is_begun_anew_from_the_base_and_not_mended() {
-    let world = world([
-        "```python\ndef add(a, b):\n    return a * b\n```",
-        "```python\ndef add(a, b):\n    return a + b\n```",
-    ])
-    .await;
+    // What is no literal is not seen while they run.
+    let tests = OLD_TESTS.replace("2, 0", "Fraction(2), 0");
+    let tests = tests.replace("import unittest", "import unittest\nfrom fractions import Fraction");
+    let world = tested(&tests, [PRODUCT, RIGHT]).await;
     world.serve_until_empty().await;
     let files = world.files(REPOSITORY, &world.the_pull().head);
     assert_eq!(files["calc.py"], CALC.replace("a - b", "a + b").trim_end());
@@ -75,6 +82,19 @@ async fn what_breaks_a_test_is_begun_anew_from_the_base_and_not_mended() {
     // It is told what the first try broke, and sees nothing of that try itself.
     assert!(last.contains("```python\ndef add(a, b):\n    return a - b\n```"), "{last}");
     assert!(last.contains("def test_adding_nothing(self):") && !last.contains("a * b"), "{last}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_changes_what_the_tests_see_is_asked_for_again_before_they_run() {
+    let world = world([PRODUCT, RIGHT]).await;
+    world.serve_until_empty().await;
+    let pull = world.the_pull();
+    let files = world.files(REPOSITORY, &pull.head);
+    assert_eq!(files["calc.py"], CALC.replace("a - b", "a + b").trim_end());
+    let turns = turns(&world).await;
+    assert!(matches!(turns.as_slice(), [one] if one.calls == 2), "{turns:#?}");
+    // It holds before and after: that is no example of the issue.
+    assert!(!pull.body.contains("add(2, 0)"), "{}", pull.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -141,6 +161,7 @@ async fn what_a_model_makes_up_about_an_issue_proves_nothing() {
     assert_eq!(turns(&world).await.len(), 2);
 }
 
+const PRODUCT: &str = "```python\ndef add(a, b):\n    return a * b\n```";
 const RIGHT: &str = "```python\ndef add(a, b):\n    return a + b\n```";
 const NOWHERE: &str =
     "```python\nimport nowhere_to_be_found\n\n\ndef add(a, b):\n    return a + b\n```";

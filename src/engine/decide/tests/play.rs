@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::walk::complete;
 use crate::domain::change::{Change, ObjectId, PullRequest};
-use crate::domain::example::{Example, Expected, Language, Tried, Verdict};
+use crate::domain::example::{Example, Expected, Language, Source, Tried, Verdict};
 use crate::domain::job::{
     Checkout, Complaint, Conversation, Event, Failure, Fault, Inspection, Model, NewTests,
     OldTests, Outcome, Phase, Progress, Proof, Record, Refusal, Request, Standing, Tokens, Told,
@@ -310,7 +310,7 @@ pub(super) fn tried(verdict: Verdict) -> Tried {
         call: "add(2, 2)".to_owned(),
         expected: Expected::Value("4".to_owned()),
         given: None,
-        worded: false,
+        source: Source::Spelled,
     };
     Tried { example, verdict }
 }

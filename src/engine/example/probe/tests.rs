@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::example::Source;
 
 const SOURCES: [SourceFile<'static>; 1] =
     [SourceFile { path: "calc.py", text: "def add(a, b):\n    return a - b\n" }];
@@ -10,7 +11,7 @@ fn example(call: &str) -> Example {
         call: call.to_owned(),
         expected: Expected::Value("4".to_owned()),
         given: None,
-        worded: false,
+        source: Source::Spelled,
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::example::{Example, Expected, Verdict};
+use crate::domain::example::{Example, Expected, Source, Verdict};
 use crate::engine::aim::Missing;
 
 const TEXT: &str = "import math\n\nLIMIT = 3\n\n\ndef half(x):\n    return x / 2\n\n\ndef far(x):\n    return math.inf\n\n\ndef use(x):\n    \"\"\"Uses it.\"\"\"\n    return half(x) + LIMIT\n";
@@ -16,7 +16,7 @@ fn in_form(form: &Form, room: u32, body: &str) -> Question {
             call: "use(2)".to_owned(),
             expected: Expected::Value("5".to_owned()),
             given: None,
-            worded: false,
+            source: Source::Spelled,
         },
         verdict: Verdict::Gives { what: "4".to_owned(), as_said: true },
     };
@@ -105,4 +105,27 @@ fn a_long_issue_is_cut_and_cannot_end_its_own_quotation() {
     let it = ask(1_200, &body);
     assert!(tokens(&it.user) < 1_400, "{}", tokens(&it.user));
     assert_eq!(it.user.matches(LINE).count(), 2, "{}", it.user);
+}
+
+#[test]
+fn what_is_so_already_is_told_apart_from_what_is_to_come() {
+    let example = |call: &str, verdict| Tried {
+        example: Example {
+            language: crate::domain::example::Language::Python,
+            path: "a.py".to_owned(),
+            call: call.to_owned(),
+            expected: Expected::Value("5".to_owned()),
+            given: None,
+            source: Source::Observed,
+        },
+        verdict,
+    };
+    let gives = Verdict::Gives { what: "4".to_owned(), as_said: true };
+    let text = examples(&[example("use(3)", Verdict::Holds), example("use(2)", gives)], 900);
+    assert_eq!(
+        text,
+        "With it, this has to hold:\n- use(2) gives 5\n\n\
+         This holds today, and has to hold still:\n- use(3) gives 5\n\n"
+    );
+    assert_eq!(examples(&[], 900), "");
 }

@@ -1,7 +1,7 @@
 //! What proves a change, and what is said where nothing does.
 
 use super::*;
-use crate::domain::example::{Example, Expected, Language as Code, Tried, Verdict};
+use crate::domain::example::{Example, Expected, Language as Code, Source, Tried, Verdict};
 
 pub(super) fn tried(text: &str, verdict: Verdict) -> Tried {
     let example = Example {
@@ -10,7 +10,7 @@ pub(super) fn tried(text: &str, verdict: Verdict) -> Tried {
         call: text.to_owned(),
         expected: Expected::Value(text.to_owned()),
         given: None,
-        worded: false,
+        source: Source::Spelled,
     };
     Tried { example, verdict }
 }
@@ -49,7 +49,7 @@ fn an_example_is_shown_with_what_it_gave_before_and_what_it_gives_now() {
 fn what_a_model_wrote_down_is_marked_as_such() {
     let mut story = green();
     let mut example = tried("add(2, 2)", gives("0"));
-    example.example.worded = true;
+    example.example.source = Source::Worded;
     for record in &mut story.records {
         match &mut record.event {
             Event::Attempted(it) => it.examples = vec![example.clone()],

@@ -32,6 +32,34 @@ pub(super) struct Question<'a> {
     pub(super) examples: Vec<Tried>,
 }
 
+/// What examples say of an answer.
+#[derive(Default)]
+struct Judged {
+    /// Those that hold.
+    held: Vec<Example>,
+    /// How many of them do not hold on the base.
+    wanted: usize,
+    /// How many were tried.
+    all: usize,
+}
+
+impl Judged {
+    fn is_full(&self) -> bool {
+        self.held.len() == self.all
+    }
+
+    /// What the issue asks for goes before what was so already.
+    fn rank(&self) -> (usize, usize) {
+        (self.wanted, self.held.len())
+    }
+}
+
+impl std::fmt::Display for Judged {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{} of {} examples hold", self.held.len(), self.all)
+    }
+}
+
 /// Files as an answer makes them.
 type Files = Vec<(String, String)>;
 
@@ -48,7 +76,7 @@ impl Hands {
         let names = step.names().into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>();
         let line = format!("asked for {} of {}\n", names.join(", "), step.path);
         self.log.write(line.as_bytes());
-        let mut best: Option<(Vec<Example>, Files)> = None;
+        let mut best: Option<(Judged, Files)> = None;
         let mut seen: Vec<String> = Vec::new();
         for nth in 0..question.attempt.model.samples.max(1) {
             let edit = self.ask(question, nth, work, story, stop).await?;
@@ -86,26 +114,26 @@ impl Hands {
                 work.unusable = Some(TurnOutcome::NoChange);
                 continue;
             }
-            let (held, of) = self.held(question, &made, work, story, stop).await?;
-            let (many, all) = (held.len(), of.len());
-            if many < all {
-                self.log.write(format!("{many} of {all} examples hold\n").as_bytes());
+            let judged = self.held(question, &made, work, story, stop).await?;
+            if !judged.is_full() {
+                self.log.write(format!("{judged}\n").as_bytes());
             }
             // Without examples of its own it is not to break those of what was written before.
-            if question.examples.is_empty() && many < all {
+            if question.examples.is_empty() && !judged.is_full() {
                 continue;
             }
-            if best.as_ref().is_none_or(|(most, _)| most.len() < many) {
-                best = Some((held, made));
+            let is_full = judged.is_full();
+            if best.as_ref().is_none_or(|(most, _)| most.rank() < judged.rank()) {
+                best = Some((judged, made));
             }
-            if many == all {
+            if is_full {
                 break;
             }
         }
         let before = heads(step, work);
-        let (held, made) = best.unwrap_or_default();
+        let (judged, made) = best.unwrap_or_default();
         if !question.examples.is_empty() {
-            work.held = held;
+            work.held = judged.held;
         }
         for (path, text) in made {
             self.write(&path, &text, story).await?;
@@ -120,8 +148,8 @@ impl Hands {
         Ok(())
     }
 
-    /// The examples that hold with these files, and all that were to. Without some of its own the
-    /// question has those that hold so far.
+    /// How many examples hold with these files. Without some of its own the question has those that
+    /// hold so far.
     async fn held(
         &mut self,
         question: &Question<'_>,
@@ -129,13 +157,13 @@ impl Hands {
         work: &mut Work,
         story: &Story,
         stop: &CancellationToken,
-    ) -> Result<(Vec<Example>, Vec<Example>), Failure> {
+    ) -> Result<Judged, Failure> {
         let due: Vec<Example> = match question.examples.is_empty() {
             true => work.held.clone(),
             false => question.examples.iter().map(|it| it.example.clone()).collect(),
         };
         if due.is_empty() {
-            return Ok(Default::default());
+            return Ok(Judged::default());
         }
         for (path, text) in made {
             self.write(path, text, story).await?;
@@ -150,8 +178,11 @@ impl Hands {
         work.ran = true;
         let tried = self.try_out(&due, &texts, "answer", story, stop).await?;
         // What could be tried before, and cannot be now, was broken.
-        let held = tried.into_iter().filter(Tried::holds).map(|it| it.example).collect();
-        Ok((held, due))
+        let held: Vec<Example> =
+            tried.into_iter().filter(Tried::holds).map(|it| it.example).collect();
+        let wanted = question.examples.iter().filter(|it| it.counts());
+        let wanted = wanted.filter(|it| held.contains(&it.example)).count();
+        Ok(Judged { wanted, held, all: due.len() })
     }
 
     async fn ask(
@@ -193,7 +224,11 @@ impl Hands {
                     reply: words.reply,
                     temperature: match nth {
                         // The second start asks in another form: that is new enough.
-                        0 if attempt.attempt == 1 && !question.examples.is_empty() => 0.0,
+                        0 if attempt.attempt == 1
+                            && question.examples.iter().any(Tried::counts) =>
+                        {
+                            0.0
+                        }
                         0 => attempt.temperature,
                         nth => tactics::temperature(attempt.attempt, nth),
                     },
