@@ -14,6 +14,9 @@ pub use imports::brought;
 pub(in crate::engine) use imports::is_import;
 pub use reply::code;
 
+/// A shorter line stands in anything, in bytes.
+const LEAST_LINE: usize = 16;
+
 /// Why an answer could not be put into its file; in words for the model and for the log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Misfit {
@@ -26,6 +29,9 @@ pub enum Misfit {
     /// What it is called with is not what it was.
     #[error("the answer changes the head of {0}, and others call that as it is")]
     Head(String),
+    /// It has what the build of an earlier try stopped at.
+    #[error("the answer has the line again that the build refused: {0}")]
+    Again(String),
     /// Its code is not in the file's language.
     #[error("the code of the answer does not parse: line {0} of it")]
     Broken(usize),
@@ -46,6 +52,17 @@ pub fn splice(
 ) -> Result<String, Misfit> {
     let names = places.iter().map(|it| it.name.as_str()).collect::<Vec<_>>().join(", ");
     put(path, text, places, Takes::Changes(wanted), reply)?.ok_or(Misfit::Elsewhere(names))
+}
+
+/// Whether `made` of `text` does without the lines that a build has `refused`, as it shows them.
+///
+/// # Errors
+/// When it has one that `text` does not have.
+pub fn avoids(text: &str, made: &str, refused: &str) -> Result<(), Misfit> {
+    let had: Vec<&str> = text.lines().map(str::trim).collect();
+    let new = made.lines().map(str::trim).filter(|it| it.len() >= LEAST_LINE && !had.contains(it));
+    let mut again = new.filter(|it| refused.contains(it));
+    again.next().map_or(Ok(()), |it| Err(Misfit::Again(it.to_owned())))
 }
 
 /// Functions that an issue asks for as new.

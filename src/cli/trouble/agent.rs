@@ -56,6 +56,7 @@ pub(super) const ENTRIES: &[Trouble] = &[
             "the answer defines none of …",
             "the code of the answer does not parse: line … of it",
             "the answer changes the head of …, and others call that as it is",
+            "the answer has the line again that the build refused: …",
         ],
         cause: "A small model was asked for functions, and its answer has none that fits.",
         remedy: "Nothing: it is asked anew, warmer or for another place. Where it happens all the \

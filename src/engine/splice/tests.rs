@@ -105,6 +105,18 @@ fn an_answer_that_fits_nothing_says_why() {
     assert!(matches!(broken, Err(Misfit::Broken(_))), "{broken:?}");
 }
 
+#[test]
+fn a_line_that_the_build_refused_is_known_again() {
+    let text = "def price(item):\n    return item\n";
+    let bad = "    return f\"{item.count('\\n')}\"";
+    let refused = format!("File \"shop.py\", line 2\n{bad}\n   ^\nSyntaxError: no backslash");
+    let made = format!("def price(item):\n{bad}\n");
+    assert_eq!(avoids(text, &made, &refused), Err(Misfit::Again(bad.trim().to_owned())));
+    assert_eq!(avoids(&made, &made, &refused), Ok(()), "it was there before");
+    assert_eq!(avoids(text, "def price(item):\n    return str(item)\n", &refused), Ok(()));
+    assert_eq!(avoids(text, "def price(item):\n    else:\n", "else:"), Ok(()), "too short");
+}
+
 proptest::proptest! {
     #[test]
     fn nothing_panics_on_arbitrary_answers(reply in "(```|\\n|def |price|total|class |self|\\(|\\)|:|    |é|return|import re){0,40}") {

@@ -6,7 +6,8 @@ use tokio_util::sync::CancellationToken;
 use super::Work;
 use crate::agent::{Edit, EditVerdict, Question as Words};
 use crate::domain::example::{Example, Tried};
-use crate::domain::job::{Failure, Fault, Request, Story, TurnOutcome};
+use crate::domain::job::{Complaint, Failure, Fault, Request, Story, TurnOutcome};
+use crate::domain::verification::Check;
 use crate::engine::aim::Missing;
 use crate::engine::decide::Attempt;
 use crate::engine::prompt::piece::{self, Made, Piece};
@@ -30,6 +31,20 @@ pub(super) struct Question<'a> {
     pub(super) broken: &'a str,
     /// What has to hold once this is answered; on the base none does.
     pub(super) examples: Vec<Tried>,
+}
+
+impl Question<'_> {
+    /// The answer's files, unless it has again what an earlier try ended with.
+    fn fits(&self, work: &Work, made: Files) -> Result<Files, Misfit> {
+        if let Some(Complaint::Red { check: Check::Build, excerpt, .. }) =
+            self.attempt.warning.as_deref()
+        {
+            for (path, text) in &made {
+                splice::avoids(work.text(path).unwrap_or_default(), text, excerpt)?;
+            }
+        }
+        Ok(made)
+    }
 }
 
 /// What examples say of an answer.
@@ -99,7 +114,9 @@ impl Hands {
             if work.unusable.is_some() || seen.contains(&edit.reply) {
                 continue;
             }
-            let made = match made(step, work, question.missing, &edit.reply) {
+            let made = made(step, work, question.missing, &edit.reply);
+            let made = made.and_then(|it| question.fits(work, it));
+            let made = match made {
                 Ok(made) => made,
                 Err(misfit) => {
                     work.unusable = Some(TurnOutcome::Truncated { reason: misfit.to_string() });
