@@ -68,7 +68,13 @@ pub fn steps(
     let Some(best) = places.first() else { return Vec::new() };
     let is_short = best.bytes.len() <= SHORT && is_tried(&best.name);
     let stays = is_right || is_short;
-    let turn = if attempt % 3 == 2 && stays { 0 } else { attempt % 3 };
+    let turn = match attempt % 3 {
+        // It gave something else: who sees the code as it stands does no better. Where a check was
+        // red all the same, there is something in it that the issue does not say.
+        1 if is_short && !is_right => 0,
+        2 if stays => 0,
+        turn => turn,
+    };
     let (form, chosen) = match turn {
         0 if is_short => (Form::Afresh, Vec::from([best])),
         // Half of an option is none, and passes every check.
@@ -207,7 +213,7 @@ mod tests {
             steps.into_iter().map(|it| it.form).collect::<Vec<_>>()
         };
         assert_eq!(forms(&aims, 0), [Form::Afresh]);
-        assert_eq!(forms(&aims, 1), [Form::Change]);
+        assert_eq!(forms(&aims, 1), [Form::Afresh]);
         assert_eq!(of(&aims.places, 0)[0].form, Form::Change);
         aims.places[0].bytes = 500..5_000;
         assert_eq!(forms(&aims, 0), [Form::Change]);

@@ -8,7 +8,7 @@ use codingworker::cage::Limits;
 use codingworker::cage::bare::Bare;
 use codingworker::domain::example::{Example, Verdict};
 use codingworker::domain::job::JobId;
-use codingworker::engine::example::{examples, probe};
+use codingworker::engine::example::{examples, observed, probe};
 use codingworker::engine::focus::SourceFile;
 use codingworker::runner::host::{HostOptions, HostRunner, toolchain_env};
 use codingworker::runner::{Command, Runner};
@@ -190,6 +190,56 @@ async fn a_command_is_run_as_it_is_shown() {
 /// Code under test that looks for the probe's shell, writes a line in its place, and ends it before
 /// it can write its own. It looks no further up than this process: who runs the tests may have the
 /// same words in their own command line.
+/// What is seen of these functions, each with its file, while `command` runs.
+async fn seen(command: &str, functions: &[(&str, &str)], files: Files<'_>) -> Vec<String> {
+    let dir = folder(files);
+    let script = observed::script(command, functions).unwrap();
+    let output = run(&dir, &script, "n0").await;
+    let left = std::fs::read_dir(dir.path().join("home/tmp")).unwrap().count();
+    assert_eq!(left, 0, "it cleans up");
+    let seen = observed::seen(&output, "n0", &[], &sources(files));
+    seen.iter().map(|it| format!("{} {}", it.call, it.expected.words())).collect()
+}
+
+#[tokio::test]
+async fn what_functions_give_is_seen_while_tests_of_python_run() {
+    let files = [
+        ("shop/__init__.py", ""),
+        (
+            "shop/pages.py",
+            "def pages(count, per=10):\n    return count // per + 1\n\n\ndef first(pages):\n    if not pages:\n        raise ValueError\n    return pages[0]\n",
+        ),
+        (
+            "test_it.py",
+            "import unittest\nfrom shop.pages import first, pages\n\n\nclass T(unittest.TestCase):\n    def test(self):\n        self.assertEqual(pages(0), 1)\n        self.assertEqual(pages(25), 3)\n        self.assertEqual(first(['a', 'b']), 'a')\n        first([object()])\n        self.assertRaises(ValueError, first, [])\n",
+        ),
+    ];
+    let functions = [("shop/pages.py", "pages"), ("shop/pages.py", "first")];
+    let found = seen("python3 -m unittest -q", &functions, &files).await;
+    assert_eq!(found, ["pages(0, 10) 1", "pages(25, 10) 3", r#"first(["a", "b"]) "a""#]);
+    let other = [("pages.py", "pages"), ("other.py", "first")];
+    assert_eq!(seen("python3 -m unittest -q", &other[1..], &files).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn what_functions_give_is_seen_while_tests_of_node_run() {
+    let files = [
+        ("package.json", "{\"type\": \"module\"}"),
+        ("lib/slug.js", "export function slug(text) {\n  return text.toLowerCase();\n}\n"),
+        (
+            "lib/twice.cjs",
+            "\"use strict\";\nfunction twice(x) {\n  return x * 2;\n}\nmodule.exports = { twice };\n",
+        ),
+        (
+            "test/it.test.js",
+            "import test from \"node:test\";\nimport assert from \"node:assert\";\nimport { slug } from \"../lib/slug.js\";\nimport own from \"../lib/twice.cjs\";\n\ntest(\"it\", () => {\n  assert.equal(slug(\"AB\"), \"ab\");\n  assert.equal(own.twice(4), 8);\n  own.twice(NaN);\n});\n",
+        ),
+    ];
+    let functions = [("lib/slug.js", "slug"), ("lib/twice.cjs", "twice")];
+    let found = seen("node --test", &functions, &files).await;
+    assert_eq!(found, ["twice(4) 8", "slug(\"AB\") \"ab\""]);
+}
+
 fn forger(nonce: &str) -> String {
     let end = std::process::id();
     format!(

@@ -1,11 +1,11 @@
 //! What functions give while the project's own tests run on the base, as calls with literals. A
 //! change may keep to it where the issue asks for nothing else: who is told so breaks fewer tests.
 //!
-//! Python alone: its interpreter reads `sitecustomize` at its start, and tells of calls.
+//! Python and Node.js: both take a program that is there before the project's own.
 
 use super::block;
 use super::place::Places;
-use super::probe::{END, LIMIT};
+use super::probe::{END, LIMIT, file};
 use crate::domain::example::{Example, Language, Source};
 use crate::engine::focus::SourceFile;
 
@@ -14,90 +14,59 @@ const MOST: usize = 6;
 /// The most lines that are read of what was seen.
 const MOST_LINES: usize = 400;
 
-/// Tells of the calls of the functions in `TARGETS`, each by its name, with the path of its file.
-const HOOK: &str = r#"
-import ast, os, sys, threading
-
-SEEN = os.environ.get("OBSERVED")
-
-def literal(value):
-    text = repr(value)
-    if len(text) > 200 or "\n" in text or ast.literal_eval(text) != value:
-        raise ValueError
-    return text
-
-def begin():
-    calls, told = {}, set()
-
-    def called(frame, code):
-        if code.co_flags & 0x0C or len(told) > 200:
-            return
-        plain = code.co_varnames[: code.co_argcount]
-        named = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
-        words = [literal(frame.f_locals[it]) for it in plain]
-        words += ["%s=%s" % (it, literal(frame.f_locals[it])) for it in named]
-        calls[id(frame)] = "%s(%s)" % (code.co_name, ", ".join(words))
-
-    def hook(frame, event, got):
-        code = frame.f_code
-        if code.co_name not in TARGETS or event not in ("call", "return"):
-            return
-        try:
-            path = os.path.realpath(code.co_filename)
-            if not path.endswith("/" + TARGETS[code.co_name]):
-                return
-            if frame.f_globals[code.co_name].__code__ is not code:
-                return
-            if event == "call":
-                called(frame, code)
-                return
-            call = calls.pop(id(frame), None)
-            if call is None or got is None:
-                return
-            line = "assert %s == %s\n" % (call, literal(got))
-            if line not in told:
-                told.add(line)
-                with open(SEEN, "a", encoding="utf-8") as seen:
-                    seen.write(line)
-        except Exception:
-            pass
-
-    sys.setprofile(hook)
-    threading.setprofile(hook)
-
-if SEEN:
-    begin()
-"#;
+/// Read by the interpreter at its start.
+const PYTHON: &str = include_str!("observed/sitecustomize.py");
+/// Imported before a program's first line.
+const NODE: &str = include_str!("observed/watch.mjs");
 
 /// A shell script that runs `command` (the project's tests) and tells what `functions` gave in it:
 /// each with the path of its file. Nothing that the tests print is told. `None`: none of them is of
 /// a language that can be watched.
 pub fn script(command: &str, functions: &[(&str, &str)]) -> Option<String> {
     let safe = |it: char| it.is_ascii_alphanumeric() || "-_./+@ ".contains(it);
-    let known = |path: &str| super::place::language_of(path) == Some(Language::Python);
-    let targets: Vec<String> = functions
-        .iter()
-        .filter(|(path, name)| known(path) && path.chars().all(safe) && name.chars().all(safe))
-        .map(|(path, name)| format!("{name:?}: {path:?}"))
-        .collect();
-    if targets.is_empty() || command.contains(END) {
+    let mut python = Vec::new();
+    let mut node = Vec::new();
+    for (path, name) in functions {
+        let target = format!("{name:?}: {path:?}");
+        let is_safe = path.chars().all(safe) && name.chars().all(|it| safe(it) || it == '$');
+        match super::place::language_of(path).filter(|_| is_safe) {
+            Some(Language::Python) => python.push(target),
+            Some(Language::JavaScript) => node.push(target),
+            _ => {}
+        }
+    }
+    if (python.is_empty() && node.is_empty()) || command.contains(END) {
         return None;
     }
     let limit = LIMIT * 3;
-    Some(format!(
+    let mut out = format!(
         "d=$(mktemp -d \"${{TMPDIR:-/tmp}}/probe.XXXXXX\") || exit 1\nt=\n\
          command -v timeout >/dev/null 2>&1 && t='timeout -s KILL {limit}'\n\
-         cat > \"$d/sitecustomize.py\" <<'{END}'\nTARGETS = {{{}}}\n{}\n{END}\n\
-         cat > \"$d/command\" <<'{END}'\n{command}\n{END}\n\
-         PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=\"$d${{PYTHONPATH:+:$PYTHONPATH}}\" OBSERVED=\"$d/seen\" \
-         $t sh \"$d/command\" >/dev/null 2>&1 </dev/null\n\
+         export OBSERVED=\"$d/seen\"\n"
+    );
+    if !python.is_empty() {
+        let text = format!("TARGETS = {{{}}}\n{PYTHON}", python.join(", "));
+        out.push_str(&file("sitecustomize.py", &text));
+        out.push_str(
+            "export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=\"$d${PYTHONPATH:+:$PYTHONPATH}\"\n",
+        );
+    }
+    if !node.is_empty() {
+        let text = format!("const TARGETS = {{{}}};\n{NODE}", node.join(", "));
+        out.push_str(&file("watch.mjs", &text));
+        out.push_str(
+            "export NODE_OPTIONS=\"${NODE_OPTIONS:+$NODE_OPTIONS }--import file://$d/watch.mjs\"\n",
+        );
+    }
+    out.push_str(&file("command", command));
+    out.push_str(&format!(
+        "$t sh \"$d/command\" >/dev/null 2>&1 </dev/null\n\
          IFS= read -r nonce || exit 1\n\
          [ ! -f \"$d/seen\" ] || head -n {MOST_LINES} \"$d/seen\" | \
          while IFS= read -r line; do printf '%s %s\\n' \"$nonce\" \"$line\"; done\n\
-         rm -rf \"$d\"\n",
-        targets.join(", "),
-        HOOK.trim(),
-    ))
+         rm -rf \"$d\"\n"
+    ));
+    Some(out)
 }
 
 /// What was seen, of each function a few: the shortest call for each result first. Calls that
@@ -187,10 +156,11 @@ mod tests {
     }
 
     #[test]
-    fn only_functions_of_python_are_watched() {
-        assert_eq!(script("make test", &[("a.js", "one")]), None);
+    fn only_functions_of_languages_that_can_be_are_watched() {
+        assert_eq!(script("make test", &[("a.rs", "one")]), None);
         assert_eq!(script("make test", &[("a'b.py", "one")]), None);
         let script = script("make test", &[("a.py", "one"), ("b.c", "two")]).unwrap();
         assert!(script.contains("TARGETS = {\"one\": \"a.py\"}"), "{script}");
+        assert!(!script.contains("NODE_OPTIONS"), "{script}");
     }
 }

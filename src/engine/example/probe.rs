@@ -146,7 +146,7 @@ fn command(nth: usize, example: &Example, places: &Places<'_>) -> String {
 }
 
 /// A file that the script writes into its own folder.
-fn file(name: &str, text: &str) -> String {
+pub(super) fn file(name: &str, text: &str) -> String {
     format!("cat > \"$d/{name}\" <<'{END}'\n{}\n{END}\n", text.trim_end())
 }
 

@@ -9,6 +9,10 @@ use crate::engine::guard::language::{Language, extension};
 use crate::engine::symbols::{self, Definition, Kind};
 use crate::engine::tactics::Form;
 
+mod described;
+
+pub use described::undescribed;
+
 use super::{LINE, about, cut, one_line, tokens, unfenced};
 
 /// What is said besides the code and the issue.
@@ -43,6 +47,9 @@ pub struct Piece<'a> {
     pub made: &'a [Made],
     /// Examples of the issue about it, with what they give now.
     pub examples: &'a [Tried],
+    /// Whether what is written from its head alone is described by the examples there, and not by a
+    /// list of them.
+    pub described: bool,
     /// What was wrong with an earlier try, which is undone.
     pub complaint: Option<&'a Complaint>,
     /// The tests that it broke, as they are written.
@@ -86,12 +93,17 @@ const NEW_TOKENS: u32 = 800;
 /// Puts the question together.
 pub fn question(piece: &Piece<'_>) -> Question {
     let fence = fence(piece.path);
-    let code = shown(piece);
+    let described = described_head(piece);
+    let is_described = described.is_some();
+    let code = described.unwrap_or_else(|| shown(piece));
     let mut left_out = Vec::new();
     let complaint = piece.complaint.map(|it| about(it, piece.room / 4, &mut left_out));
     let complaint = complaint.unwrap_or_default();
     let broken = cut(&unfenced(piece.broken), piece.room / 6);
-    let examples = examples(piece.examples, piece.room / 8);
+    let examples = match is_described {
+        true => String::new(),
+        false => examples(piece.examples, piece.room / 8),
+    };
     let fixed =
         OWN_TOKENS + tokens(&code) + tokens(&complaint) + tokens(&broken) + tokens(&examples);
     let room = piece.room.saturating_sub(fixed);
@@ -102,6 +114,9 @@ pub fn question(piece: &Piece<'_>) -> Question {
     let title = one_line(piece.title);
     let what = match piece.form {
         Form::Change | Form::Follow => "change the code as the issue below asks",
+        Form::Afresh | Form::Add(_) if is_described => {
+            "complete a function as the issue below asks"
+        }
         Form::Afresh => "write one function as the issue below asks",
         Form::Add(_) => "write one new function, which the issue below asks for",
     };
@@ -129,7 +144,14 @@ pub fn question(piece: &Piece<'_>) -> Question {
             "This passes with the code as it is, and has to pass still:\n```{fence}\n{broken}\n```\n\n"
         );
     }
-    user += &order(piece);
+    user += &match is_described {
+        true => {
+            "Write it complete from the first line to the last, so that its description holds for \
+                 all arguments."
+                .to_owned()
+        }
+        false => order(piece),
+    };
     user += " Answer with one block of code.";
     let reply = match piece.form {
         Form::Change | Form::Follow => tokens(&code) * 2 + 400,
@@ -150,11 +172,25 @@ fn subject(piece: &Piece<'_>, fence: &str, code: &str) -> String {
             let names = names(piece.places);
             format!("The function, {names} of {path}, begins so:\n```{fence}\n{code}\n```\n\n")
         }
+        Form::Add(_) if !code.is_empty() => {
+            format!("The new function of {path} begins so:\n```{fence}\n{code}\n```\n\n")
+        }
         Form::Add(new) => {
             let head = if new.head.is_empty() { &new.name } else { &new.head };
             format!("The new function of {path}: `{}`\n\n", one_line(head))
         }
     }
+}
+
+/// The head of what is written from its head alone, with the examples as its description.
+fn described_head(piece: &Piece<'_>) -> Option<String> {
+    let head = match piece.form {
+        Form::Afresh => head(piece)?,
+        Form::Add(new) => new.head.clone(),
+        Form::Change | Form::Follow => return None,
+    };
+    let examples = piece.examples.iter().filter(|_| piece.described).cloned().collect::<Vec<_>>();
+    described::described(piece.path, &head, &examples)
 }
 
 /// What it has to do.

@@ -49,11 +49,11 @@ async fn a_small_model_is_shown_one_function_and_writes_it_alone() {
     assert_eq!(files["calc.py"], CALC.replace("a - b", "a + b").trim_end());
     let prompts = world.ollama.prompts();
     assert_eq!(prompts.len(), 1, "{prompts:#?}");
-    // An example tries it: it is written from its description, and not from what is wrong.
-    assert!(prompts[0].contains("```python\ndef add(a, b):\n```"), "{}", prompts[0]);
-    assert!(prompts[0].contains("this has to hold:\n- add(2, 2) gives 4\n"), "{}", prompts[0]);
-    // And what the project's own tests see of it.
-    assert!(prompts[0].contains("has to hold still:\n- add(2, 0) gives 2\n"), "{}", prompts[0]);
+    // An example tries it: it is written from its description, and not from what is wrong; and from
+    // what the project's own tests see of it.
+    let described = "    >>> add(2, 2)\n    4\n    >>> add(2, 0)\n    2\n    \"\"\"\n```";
+    assert!(prompts[0].contains("```python\ndef add(a, b):\n"), "{}", prompts[0]);
+    assert!(prompts[0].contains(described), "{}", prompts[0]);
     assert!(
         prompts[0].contains("def twice(a)") && !prompts[0].contains("secret"),
         "{}",
@@ -148,7 +148,9 @@ async fn what_an_issue_says_in_words_is_written_down_by_the_model_and_proves_the
     // The wrong answer was seen to be wrong before any check of the project's ran.
     assert_eq!(asked, [(Request::Read, 2), (Request::Implement, 2)]);
     let prompts = world.ollama.prompts();
-    assert!(prompts[2].contains("- add(7, 5) gives 12"), "{}", prompts[2]);
+    assert!(prompts[2].contains(">>> add(7, 5)\n    12\n"), "{}", prompts[2]);
+    assert!(prompts[3].contains("- add(7, 5) gives 12\n"), "{}", prompts[3]);
+    assert!(prompts[3].contains("still:\n- add(2, 0) gives 2\n"), "{}", prompts[3]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,7 +9,47 @@ fn ask(room: u32, body: &str) -> Question {
 }
 
 fn in_form(form: &Form, room: u32, body: &str) -> Question {
-    let tried = Tried {
+    let (places, missing, made, examples) = ([place()], ["third".to_owned()], [made()], [tried()]);
+    question(&Piece {
+        body,
+        room,
+        places: &places,
+        missing: &missing,
+        made: &made,
+        examples: &examples,
+        option: true,
+        ..of(form)
+    })
+}
+
+/// Asked for in this form, and nothing else said.
+fn of(form: &Form) -> Piece<'_> {
+    static PLACES: std::sync::LazyLock<[Place; 1]> = std::sync::LazyLock::new(|| [place()]);
+    Piece {
+        title: "use() is wrong",
+        body: "It should be more.",
+        path: "a.py",
+        text: TEXT,
+        form,
+        places: &*PLACES,
+        option: false,
+        missing: &[],
+        made: &[],
+        examples: &[],
+        described: false,
+        complaint: None,
+        broken: "",
+        room: 4_000,
+    }
+}
+
+fn made() -> Made {
+    let head = "def fourth(a)".to_owned();
+    Made { name: "fourth".to_owned(), path: "b.py".to_owned(), head }
+}
+
+fn tried() -> Tried {
+    Tried {
         example: Example {
             language: crate::domain::example::Language::Python,
             path: "a.py".to_owned(),
@@ -19,26 +59,7 @@ fn in_form(form: &Form, room: u32, body: &str) -> Question {
             source: Source::Spelled,
         },
         verdict: Verdict::Gives { what: "4".to_owned(), as_said: true },
-    };
-    question(&Piece {
-        title: "use() is wrong",
-        body,
-        path: "a.py",
-        text: TEXT,
-        form,
-        places: &[place()],
-        option: true,
-        missing: &["third".to_owned()],
-        made: &[Made {
-            name: "fourth".to_owned(),
-            path: "b.py".to_owned(),
-            head: "def fourth(a)".to_owned(),
-        }],
-        examples: &[tried],
-        complaint: None,
-        broken: "",
-        room,
-    })
+    }
 }
 
 fn place() -> Place {
@@ -60,6 +81,22 @@ fn a_function_that_is_written_afresh_is_seen_by_its_head_alone() {
     let head = "```python\ndef use(x):\n    \"\"\"Uses it.\"\"\"\n```";
     assert!(text.contains(head) && !text.contains("half(x) + LIMIT"), "{text}");
     assert!(text.contains("- use(2) gives 5\n"), "{text}");
+}
+
+#[test]
+fn or_by_its_head_with_the_examples_as_its_description() {
+    let tried = |holds: bool| {
+        let mut it = tried();
+        it.verdict = if holds { Verdict::Holds } else { it.verdict };
+        it
+    };
+    let form = Form::Afresh;
+    let examples = [tried(false), tried(true)];
+    let piece = Piece { described: true, examples: &examples, ..of(&form) };
+    let user = question(&piece).user;
+    let head = "def use(x):\n    \"\"\"Uses it.\n\n    >>> use(2)\n    5\n";
+    assert!(user.contains(head) && user.contains("its description holds for all"), "{user}");
+    assert!(!user.contains("use(2) gives") && user.contains("Issue: use() is wrong"), "{user}");
 }
 
 #[test]
@@ -109,16 +146,9 @@ fn a_long_issue_is_cut_and_cannot_end_its_own_quotation() {
 
 #[test]
 fn what_is_so_already_is_told_apart_from_what_is_to_come() {
-    let example = |call: &str, verdict| Tried {
-        example: Example {
-            language: crate::domain::example::Language::Python,
-            path: "a.py".to_owned(),
-            call: call.to_owned(),
-            expected: Expected::Value("5".to_owned()),
-            given: None,
-            source: Source::Observed,
-        },
-        verdict,
+    let example = |call: &str, verdict| {
+        let example = Example { call: call.to_owned(), ..tried().example };
+        Tried { example, verdict }
     };
     let gives = Verdict::Gives { what: "4".to_owned(), as_said: true };
     let text = examples(&[example("use(3)", Verdict::Holds), example("use(2)", gives)], 900);

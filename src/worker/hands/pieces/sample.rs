@@ -114,7 +114,8 @@ impl Hands {
             if work.unusable.is_some() || seen.contains(&edit.reply) {
                 continue;
             }
-            let made = made(step, work, question.missing, &edit.reply);
+            let reply = piece::undescribed(&edit.reply, &question.examples);
+            let made = made(step, work, question.missing, &reply);
             let made = made.and_then(|it| question.fits(work, it));
             let made = match made {
                 Ok(made) => made,
@@ -224,6 +225,7 @@ impl Hands {
             missing: question.missing,
             made: &work.made,
             examples: &question.examples,
+            described: nth % 2 == 0,
             complaint: match &attempt.request {
                 Request::Fix { complaint } => Some(complaint),
                 Request::Implement | Request::Read | Request::Cover => attempt.warning.as_deref(),
