@@ -218,7 +218,7 @@ fn example(claim: &Claim, issue: &str, places: &Places<'_>, asks: bool) -> Optio
         _ => Vec::new(),
     });
     for inner in inner {
-        places.find(inner, issue, &path).filter(|it| it.language == language)?;
+        places.find_inner(inner, issue, &path).filter(|it| it.language == language)?;
     }
     let expected = expected(&wanted, language)?;
     let given = match given {

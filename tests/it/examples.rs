@@ -113,6 +113,14 @@ async fn in_python_also_what_is_in_a_package_or_not_there_yet() {
 }
 
 #[tokio::test]
+async fn in_python_also_values_of_the_projects_own_classes() {
+    let text = "from decimal import Decimal\n\n\nclass Item:\n    def __init__(self, name, price):\n        self.all = (name, price)\n\n    def __eq__(self, other):\n        return self.all == other.all\n\n\ndef read(text):\n    name, price = text.split(SEPARATOR)\n    return [Item(name, Decimal(price))]\n";
+    let (base, work) = (text.replace("SEPARATOR", "';'"), text.replace("SEPARATOR", "','"));
+    let issue = "`read(\"a,1.5\")` should return `[Item(\"a\", Decimal(\"1.5\"))]`.";
+    proves(issue, 1, &[("shop.py", base.as_str())], &[("shop.py", work.as_str())]).await;
+}
+
+#[tokio::test]
 async fn in_node_whichever_kind_of_module_it_is() {
     let issue = "`slug('a b')` gives `'a b'` but should give `'a-b'`.\n\n\
                  `one(1)` should be `{a: 2}`.\n\n`low(1)` should throw RangeError.";

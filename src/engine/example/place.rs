@@ -21,6 +21,9 @@ pub(super) struct Function {
 pub(super) struct Places<'a> {
     sources: &'a [SourceFile<'a>],
     functions: Vec<Function>,
+    /// What makes values of Python's: classes of the project, and of the library what its files
+    /// bring in.
+    makers: Vec<Function>,
 }
 
 impl<'a> Places<'a> {
@@ -34,7 +37,27 @@ impl<'a> Places<'a> {
             })
         });
         let functions = functions.collect();
-        Self { sources, functions }
+        let own = sources.iter().filter(|it| is_own(it.path));
+        let makers = own.filter(|it| language_of(it.path) == Some(Language::Python));
+        let makers = makers.flat_map(|file| {
+            let made =
+                |name| Function { name, path: file.path.to_owned(), language: Language::Python };
+            makers_of(file.text).into_iter().map(made)
+        });
+        let makers = makers.collect();
+        Self { sources, functions, makers }
+    }
+
+    /// The same as [`Self::find`] for a call within a call, or within what it gives: also of what
+    /// makes a value, in the file `known` or else in the only one that has it.
+    pub(super) fn find_inner(&self, call: &Call, issue: &str, known: &str) -> Option<&Function> {
+        self.find(call, issue, known).or_else(|| {
+            let named = |it: &&Function| it.name == call.name && call.scope.is_empty();
+            let mut found = self.makers.iter().filter(named);
+            let first = found.next()?;
+            let alone = found.clone().next().is_none();
+            std::iter::once(first).chain(found).find(|it| it.path == known || alone)
+        })
     }
 
     /// The one file that defines what is called: the one of `known`, or that of the text's own
@@ -77,8 +100,27 @@ impl<'a> Places<'a> {
 
     /// Whether all that an example calls is there now.
     pub(super) fn has(&self, example: &Example) -> bool {
-        super::calls_of(example).iter().all(|it| self.find(it, "", &example.path).is_some())
+        super::calls_of(example).iter().all(|it| self.find_inner(it, "", &example.path).is_some())
     }
+}
+
+/// Classes at the top level of a file of Python's, and those of the library that stand for a value
+/// and nothing else.
+fn makers_of(text: &str) -> Vec<String> {
+    const VALUES: [&str; 8] =
+        ["Decimal", "Fraction", "date", "datetime", "time", "timedelta", "Path", "PurePath"];
+    let code = language::Code::of(language::Language::Python, text);
+    let lines = code.text.lines().zip(&code.begins_in_code).filter(|(_, code)| **code);
+    let made = lines.flat_map(|(line, _)| match line.strip_prefix("class ") {
+        Some(rest) => Vec::from([super::value::name(rest).to_owned()]),
+        None if line.starts_with("from ") => {
+            let names = line.split_once(" import ").map_or("", |it| it.1).split(',');
+            let known = names.map(str::trim).filter(|it| VALUES.contains(it));
+            known.map(str::to_owned).collect()
+        }
+        None => Vec::new(),
+    });
+    made.filter(|it| !it.is_empty()).collect()
 }
 
 fn is_own(path: &str) -> bool {

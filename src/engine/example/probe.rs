@@ -94,7 +94,7 @@ fn one(nth: usize, example: &Example, places: &Places<'_>, sources: &[SourceFile
 fn trial<'a>(nth: usize, example: &Example, places: &'a Places<'_>) -> Option<Trial<'a>> {
     let mut functions: Vec<(String, &'a Function)> = Vec::new();
     for call in super::calls_of(example) {
-        let function = places.find(&call, "", &example.path)?;
+        let function = places.find_inner(&call, "", &example.path)?;
         let safe = |it: char| it.is_ascii_alphanumeric() || "-_./+@ ".contains(it);
         if function.language != example.language || !function.path.chars().all(safe) {
             return None;

@@ -6,6 +6,7 @@
 use super::block;
 use super::place::{Function, Places};
 use super::value::{Call, Value};
+use super::{Claim, Result};
 use crate::domain::example::{Example, Language, Source, Tried, Verdict};
 use crate::engine::aim::{Aims, Place};
 use crate::engine::focus::SourceFile;
@@ -46,7 +47,8 @@ pub fn worded(
     let read = |reply: &String| -> Vec<Example> {
         let code = code(reply).unwrap_or_default();
         let lines: Vec<&str> = code.lines().collect();
-        let claims = block::claims(&lines, &|it| it == name);
+        let mut claims = block::claims(&lines, &|it| it == name);
+        claims.extend(lines.iter().filter_map(|it| raised(it)));
         let about = claims.iter().filter(|it| it.call.name == name && told.has_claim(it));
         about.filter_map(|it| super::example(it, issue, &places, false)).collect()
     };
@@ -63,6 +65,16 @@ pub fn worded(
     }
     found.truncate(super::MOST);
     found
+}
+
+/// `assert half("x") == ValueError`: no value, and plain all the same.
+fn raised(line: &str) -> Option<Claim> {
+    let (Value::Call(call), rest) = Value::begins(line.trim().strip_prefix("assert ")?)? else {
+        return None;
+    };
+    let error = rest.trim().strip_prefix("==")?.trim();
+    let wanted = super::is_error(error).then(|| Result::Raises(error.to_owned()))?;
+    Some(Claim { wanted: Some(wanted), ..Claim::about(call) })
 }
 
 /// Those of `tried`, on the base, that fail for the reason that the issue gives: it names what they
@@ -91,10 +103,11 @@ impl<'a> Told<'a> {
         Self { issue, lower: issue.to_lowercase(), numbers }
     }
 
-    fn has_claim(&self, claim: &super::Claim) -> bool {
+    fn has_claim(&self, claim: &Claim) -> bool {
         let args = claim.call.args.iter().chain(claim.call.named.iter().map(|(_, it)| it));
         let wanted = match &claim.wanted {
-            Some(super::Result::Value(it)) => self.has(it),
+            Some(Result::Value(it)) => self.has(it),
+            Some(Result::Raises(error)) => self.issue.contains(error.as_str()),
             _ => false,
         };
         wanted && !claim.call.args.is_empty() && args.into_iter().all(|it| self.has(it))
@@ -115,7 +128,11 @@ impl<'a> Told<'a> {
                 !matches!(key, Value::Call(_)) && self.has(it)
             }),
             Value::Borrowed(it) | Value::Wrapped(_, it) => self.has(it),
-            Value::Call(_) => false,
+            // What makes a value of others: whether it is the project's is seen later.
+            Value::Call(it) => {
+                let named = it.named.iter().map(|(_, it)| it);
+                it.args.iter().chain(named).all(|it| self.has(it))
+            }
         }
     }
 
@@ -188,6 +205,29 @@ mod tests {
         assert!(calls(&["assert other(20, 10) == 2", "assert other(20, 10) == 2"]).is_empty());
         assert!(calls(&["import os; os.remove('20')", "import os; os.remove('20')"]).is_empty());
         assert!(calls(&[]).is_empty());
+    }
+
+    #[test]
+    fn values_of_the_projects_own_classes_and_errors_are_understood() {
+        let text = "from decimal import Decimal\n\n\nclass Item:\n    pass\n\n\ndef read(text):\n    return text\n";
+        let sources = [SourceFile { path: "read.py", text }];
+        let issue = "Reading breaks\nA line `a,1.5` gives ValueError, it is an item a of 1.5. And `b` alone is a KeyError.";
+        let read = |line: &str| {
+            let replies = [line, line].map(|it| format!("```python\n{it}\n```"));
+            let found = worded(issue, "read", &replies, &sources);
+            found.into_iter().map(|it| it.expected.words()).collect::<Vec<_>>()
+        };
+        let item = r#"assert read("a,1.5") == [Item("a", Decimal("1.5"))]"#;
+        assert_eq!(read(item), [r#"[Item("a", Decimal("1.5"))]"#]);
+        assert_eq!(read(r#"assert read("b") == KeyError"#), ["raises KeyError"]);
+        for other in [
+            r#"assert read("a,1.5") == [Thing("a")]"#,
+            r#"assert read("a,1.5") == [Item("c")]"#,
+            r#"assert read("b") == TypeError"#,
+            r#"assert read(open("a,1.5")) == "a""#,
+        ] {
+            assert_eq!(read(other), [""; 0], "{other}");
+        }
     }
 
     #[test]
