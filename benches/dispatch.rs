@@ -188,6 +188,7 @@ fn policy() -> Policy {
         samples: 1,
         calls: 0,
         reads: false,
+        observes: false,
         max_fixes: None,
     };
     Policy {

@@ -72,6 +72,7 @@ fn policy() -> Policy {
         samples: 1,
         calls: 0,
         reads: false,
+        observes: false,
         max_fixes: None,
     };
     Policy {

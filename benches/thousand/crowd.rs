@@ -209,6 +209,7 @@ fn policy() -> Policy {
         samples: 1,
         calls: 0,
         reads: false,
+        observes: false,
         max_fixes: None,
     };
     Policy {

@@ -197,6 +197,7 @@ const SMALL_ATTEMPTS: u64 = 3;
 const SMALL_SAMPLES: u64 = 3;
 const SMALL_CALLS: u64 = 8;
 const SMALL_READS: bool = true;
+const SMALL_OBSERVES: bool = true;
 const SMALL_FIXES: u64 = 0;
 
 /// A model as the file writes it, its gaps filled.
@@ -210,6 +211,7 @@ struct WrittenModel {
     samples: u64,
     calls: u64,
     reads: bool,
+    observes: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_fixes: Option<u64>,
 }
@@ -225,6 +227,7 @@ impl WrittenModel {
             samples: u32_of(self.samples),
             calls: u32_of(self.calls),
             reads: self.reads,
+            observes: self.observes,
             max_fixes: self.max_fixes.map(u32_of),
         }
     }
@@ -291,17 +294,17 @@ fn model(value: &Value) -> Result<WrittenModel, String> {
         ));
     }
     let written = |key: &str| pairs.get(key).map(|_| number(key)).transpose();
+    let flag = |key: &str, of_small: bool| match pairs.get(key) {
+        None => Ok(small && of_small),
+        Some(Value::Bool(it)) => Ok(*it),
+        Some(it) => Err(format!("`{key}`: expected true or false, not {}", shown(it))),
+    };
     Ok(WrittenModel {
         attempts: written("attempts")?.unwrap_or(if small { SMALL_ATTEMPTS } else { 1 }),
         samples: written("samples")?.unwrap_or(if small { SMALL_SAMPLES } else { 1 }),
         calls: written("calls")?.unwrap_or(if small { SMALL_CALLS } else { 0 }),
-        reads: match pairs.get("reads").map(|it| (it, text(it))) {
-            None => small && SMALL_READS,
-            Some((Value::Bool(it), _)) => *it,
-            Some((it, _)) => {
-                return Err(format!("`reads`: expected true or false, not {}", shown(it)));
-            }
-        },
+        reads: flag("reads", SMALL_READS)?,
+        observes: flag("observes", SMALL_OBSERVES)?,
         max_fixes: written("max_fixes")?.or(small.then_some(SMALL_FIXES)),
         name,
         timeout_seconds: number("timeout_seconds")?,

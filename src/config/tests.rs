@@ -92,6 +92,7 @@ fn without_a_file_everything_is_at_its_default() {
             samples: 3,
             calls: 8,
             reads: true,
+            observes: true,
             max_fixes: Some(0),
         }]
     );

@@ -105,6 +105,7 @@ impl World {
             samples: 1,
             calls: 0,
             reads: false,
+            observes: false,
             max_fixes: None,
         };
         Self { home, ollama, aider, job: None, model }

@@ -711,6 +711,7 @@ pub(crate) fn policy() -> Policy {
         samples: 1,
         calls: 0,
         reads: false,
+        observes: false,
         max_fixes: None,
     };
     Policy {

@@ -95,6 +95,7 @@ mod tests {
             samples: 1,
             calls: 0,
             reads: false,
+            observes: false,
             max_fixes: None,
         }
     }

@@ -82,7 +82,7 @@ pub(super) const ENTRIES: &[Trouble] = &[
         says: &[
             "`…` is none of …",
             "expected true or false, not …",
-            "`reads`: expected true or false, not …",
+            "`…`: expected true or false, not …",
             "`edit_format`: `…` is none of …",
         ],
         cause: "The key takes one of a few words.",

@@ -225,6 +225,11 @@ pub const MODEL_KEYS: &[Key] = &[
         "Whether it is first asked to write down, as calls, the examples that an issue gives in \
          words. They count where the issue and the base bear them out. Only with `definition`. \
          Left out: true with `definition`, else false."),
+    Key::flag("observes", "false",
+        "Whether the project's tests are run once more to see what the functions give in them that \
+         examples of the issue judge; the model is told, and asked again where its answer changes \
+         it. Python and Node.js; tests of up to 30 s. Only with `definition`. Left out: true with \
+         `definition`, else false."),
     Key::integer("max_fixes", "3", 0..=20, "fixes",
         "That it is asked for, per attempt and pass. Left out: 0 with `definition`, since a small \
          model repairs nothing, else those of `verify.max_fixes`."),

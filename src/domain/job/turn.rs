@@ -195,6 +195,9 @@ pub struct Model {
     /// Whether it is asked to write down, as calls, the examples that an issue gives in words.
     #[serde(default)]
     pub reads: bool,
+    /// Whether it is told what the functions that examples judge give in the project's own tests.
+    #[serde(default)]
+    pub observes: bool,
     /// Fixes that it is asked for, per attempt and pass. `None`: as many as of any model.
     #[serde(default)]
     pub max_fixes: Option<u32>,

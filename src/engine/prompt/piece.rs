@@ -247,7 +247,8 @@ fn done(made: &[Made]) -> String {
 fn examples(examples: &[Tried], room: u32) -> String {
     let (stays, comes): (Vec<&Tried>, Vec<&Tried>) = examples.iter().partition(|it| it.holds());
     let listed = |heading: &str, all: &[&Tried], most: usize| {
-        let short = |text: &str| unfenced(&cut(&one_line(text), 80));
+        // Blanks in a text are part of it.
+        let short = |text: &str| unfenced(&cut(&text.replace(['\n', '\r'], " "), 80));
         let line = |it: &&Tried| {
             let (call, expected) = (short(&it.example.call), short(&it.example.expected.words()));
             format!("- {call} gives {expected}\n")

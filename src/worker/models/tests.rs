@@ -245,6 +245,7 @@ async fn what_only_this_machine_can_reach_is_its_own() {
         samples: 1,
         calls: 0,
         reads: false,
+        observes: false,
         max_fixes: None,
     };
     for (server, key) in [

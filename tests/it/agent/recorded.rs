@@ -139,6 +139,7 @@ fn model(name: &str, num_ctx: u32) -> Model {
         samples: 1,
         calls: 0,
         reads: false,
+        observes: false,
         max_fixes: None,
     }
 }

@@ -174,6 +174,7 @@ pub(super) fn policy() -> Policy {
         samples: 1,
         calls: 0,
         reads: false,
+        observes: false,
         max_fixes: None,
     };
     Policy {

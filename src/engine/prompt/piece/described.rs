@@ -4,7 +4,7 @@
 use crate::domain::example::Tried;
 use crate::engine::guard::language::Language;
 
-use super::super::{one_line, unfenced};
+use super::super::unfenced;
 
 /// More calls describe nothing more.
 const MOST: usize = 8;
@@ -18,7 +18,8 @@ const NOTHING: &str = "What the issue says.";
 pub(super) fn described(path: &str, head: &str, examples: &[Tried]) -> Option<String> {
     let calls: Vec<(String, String)> = examples
         .iter()
-        .map(|it| (one_line(&it.example.call), one_line(&it.example.expected.words())))
+        // Blanks in a text are part of it.
+        .map(|it| (it.example.call.clone(), it.example.expected.words()))
         .filter(|(call, gives)| call.len() + gives.len() <= LONGEST && plain(call) && plain(gives))
         .take(MOST)
         .collect();
@@ -40,9 +41,9 @@ pub(super) fn described(path: &str, head: &str, examples: &[Tried]) -> Option<St
     Some(unfenced(&text))
 }
 
-/// Whether it ends no comment, and no description.
+/// Whether it ends no comment, no line, and no description.
 fn plain(text: &str) -> bool {
-    !["\"\"\"", "*/", "```"].iter().any(|it| text.contains(it))
+    !["\"\"\"", "*/", "```", "\n"].iter().any(|it| text.contains(it))
 }
 
 fn python(head: &str, calls: &[(String, String)]) -> String {
@@ -167,6 +168,9 @@ mod tests {
     #[test]
     fn elsewhere_by_lines_above_its_head() {
         let examples = [value("half(3)", "1.5")];
+        let blanks = [value("half('  a')", "'  '")];
+        let text = described("a.js", "half(x)", &blanks).unwrap();
+        assert!(text.starts_with("// half('  a') gives '  '\n"), "{text}");
         for (path, head, text) in [
             ("a.js", "half(x)", "// half(3) gives 1.5\nfunction half(x) {"),
             (

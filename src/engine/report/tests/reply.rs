@@ -194,6 +194,7 @@ fn a_model_of_the_ladder_is_named_as_the_ladder_names_it() {
         samples: 1,
         calls: 0,
         reads: false,
+        observes: false,
         max_fixes: None,
     };
     let said = answer::answer(&Answer::Model { name: model.name.clone() }, Language::En);

@@ -29,7 +29,7 @@ impl Hands {
         story: &Story,
         stop: &CancellationToken,
     ) -> Result<Vec<Tried>, Failure> {
-        let first = attempt.attempt == 0 && attempt.warning.is_none();
+        let first = attempt.attempt == 0 && attempt.warning.is_none() && attempt.model.observes;
         let steps = steps.iter().filter(|it| matches!(it.form, Form::Change | Form::Afresh));
         let functions: Vec<(&str, &str)> = steps
             .flat_map(|it| it.places.iter())

@@ -242,8 +242,9 @@ impl Hands {
                     user: &words.user,
                     reply: words.reply,
                     temperature: match nth {
-                        // The second start asks in another form: that is new enough.
+                        // The code is seen as it stands for the first time: that is new enough.
                         0 if attempt.attempt == 1
+                            && step.form == Form::Change
                             && question.examples.iter().any(Tried::counts) =>
                         {
                             0.0
