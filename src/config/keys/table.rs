@@ -217,9 +217,9 @@ pub const MODEL_KEYS: &[Key] = &[
     Key::integer("samples", "1", 1..=8, "answers",
         "How often it is asked the same thing of an attempt, each time warmer, while an example of \
          the issue speaks against its answer or the answer is of no use. Only with `definition`. \
-         Left out: 3 with `definition`, else 1."),
+         Left out: 4 with `definition`, else 1."),
     Key::integer("calls", "0", 0..=1_000, "questions",
-        "It is not begun anew once it was asked so often for one job; 0 is no limit. Left out: 8 \
+        "It is not begun anew once it was asked so often for one job; 0 is no limit. Left out: 10 \
          with `definition`, else 0."),
     Key::flag("reads", "false",
         "Whether it is first asked to write down, as calls, the examples that an issue gives in \

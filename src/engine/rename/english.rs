@@ -17,7 +17,7 @@ references reference referring refer occurrences occurrence places place imports
 documentation readme comments comment accordingly too as well everywhere it them this these those where is are and or in to at \
 code codebase whole entire project repository repo including mentions mention name names new match from with \
 please also then must should need needs be have has no not behaviour behavior functional logic stay stays remain remains same \
-intended expected nothing else otherwise only just a pure refactoring refactor unchanged required everything \
+intended definition definitions declaration declarations expected nothing else otherwise only just a pure refactoring refactor unchanged required everything \
 throughout across consistently alias aliases shim shims for old that across do does functionality simple mechanical ";
 /// How a sentence begins that only tells something.
 const TELLING: &str = " the this that these those it its they a an our because since currently today there most other \
@@ -46,6 +46,9 @@ fn is_in(list: &str, word: &str) -> bool {
 
 /// What a sentence asks for.
 pub(super) fn sense(tokens: &[Token], announced: bool, in_title: bool) -> Sense {
+    if let Some(new) = repeated(tokens) {
+        return Sense::Repeats(new);
+    }
     let asked = renamed(tokens).or_else(|| called(tokens)).or_else(|| {
         let listed = pairs(tokens, true).filter(|_| announced);
         listed.and_then(|(found, rest)| with_tail(found, rest))
@@ -103,6 +106,37 @@ fn renamed(tokens: &[Token]) -> Option<Vec<Stated>> {
     };
     let (found, rest) = pairs(rest, false)?;
     with_tail(found, rest)
+}
+
+/// `Rename it to b …`, `It should be called b …`: the new name.
+fn repeated(tokens: &[Token]) -> Option<String> {
+    const PRONOUNS: &str = " it this that ";
+    const FORMS: [&[&str]; 5] = [
+        &["to"],
+        &["into"],
+        &["should", "be", "called"],
+        &["should", "be", "named"],
+        &["should", "be", "renamed", "to"],
+    ];
+    let tokens = polite(tokens);
+    let verb = tokens.first().is_some_and(|it| it.lower() == "rename");
+    let rest = tokens.get(usize::from(verb)..)?;
+    if !is_in(PRONOUNS, &rest.first()?.lower()) {
+        return None;
+    }
+    let rest = rest.get(1..)?;
+    let words: Vec<String> = rest.iter().take(4).map(Token::lower).collect();
+    let begins = |form: &&&[&str]| {
+        words.iter().map(String::as_str).take(form.len()).eq(form.iter().copied())
+    };
+    let form = FORMS.iter().filter(|it| verb == (it.len() == 1)).find(begins)?;
+    let rest = after_kinds(rest.get(form.len()..)?);
+    let new = rest.first()?.name(false)?;
+    // Of a member another name is meant than the one that was asked for.
+    let plain = new.container.is_none().then(|| new.name.clone())?;
+    let told = Stated { old: new.clone(), new, file: None };
+    with_tail(vec![told], rest.get(1..)?).filter(|it| it.iter().all(|it| it.file.is_none()))?;
+    Some(plain)
 }
 
 /// `a should be called b …`.
@@ -221,7 +255,7 @@ fn along(tokens: &[Token]) -> Option<Vec<String>> {
         " behaviour behavior functional logic functionality alias aliases shim shims ";
     const REST: &str = " else otherwise only everything ";
     const WHERE: &str = " callers caller call calls site sites usage usages uses references reference occurrences imports \
-tests test docs documentation readme comments mentions ";
+definition definitions declaration declarations tests test docs documentation readme comments mentions ";
     let words: Vec<String> = tokens.iter().map(Token::lower).collect();
     let has = |list: &str| words.iter().any(|it| is_in(list, it));
     let known = tokens.iter().all(|it| match it {

@@ -7,6 +7,8 @@ use super::{Name, Stated, english, japanese};
 pub(super) enum Sense {
     /// It asks for these.
     Asks(Vec<Stated>),
+    /// It asks for what was asked for before, whose new name this is: "Rename it to `b` everywhere".
+    Repeats(String),
     /// It says that what follows is to be renamed: "Rename these functions:".
     Announces,
     /// It tells of something.
@@ -73,6 +75,12 @@ pub(super) fn read(issue: &str) -> Option<Vec<Stated>> {
                 let fresh = some.into_iter().filter(|it| !all.iter().any(|had| same(had, it)));
                 let fresh: Vec<Stated> = fresh.collect();
                 all.extend(fresh);
+            }
+            Sense::Repeats(new) => {
+                let [before] = all.as_slice() else { return None };
+                if before.new.name != new {
+                    return None;
+                }
             }
             Sense::Announces => announced = true,
             Sense::Tells => {}
