@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::job::{Fault, Model, Tokens};
+use crate::domain::job::{Failure, Fault, Model, Tokens};
 use crate::engine::cooldown::Pushback;
 use crate::process::Tee;
 
@@ -127,6 +127,19 @@ pub struct Edit {
     pub tokens: Tokens,
     /// Wall-clock time.
     pub took: Duration,
+}
+
+impl Edit {
+    /// What kept the model from answering, where it is not the model's answer that is bad.
+    pub fn refusal(&self) -> Option<Failure> {
+        match &self.verdict {
+            EditVerdict::ModelUnavailable(words) => {
+                Some(Failure::new(Fault::ModelAway, words.clone()))
+            }
+            EditVerdict::ModelBusy(pushback) => Some(pushback.clone().into()),
+            _ => None,
+        }
+    }
 }
 
 /// How a turn went, as far as the agent and the model tell.

@@ -8,11 +8,14 @@ use crate::engine::guard::language::Language;
 use crate::engine::symbols::{self, Definition, Kind, Outline};
 
 mod imports;
+mod indent;
 mod reply;
 
 pub use imports::brought;
 pub(in crate::engine) use imports::is_import;
 pub use reply::code;
+
+use indent::{column, indentation, indented};
 
 /// A shorter line stands in anything, in bytes.
 const LEAST_LINE: usize = 16;
@@ -367,39 +370,6 @@ fn takes_self(text: &str) -> bool {
     ["self", "&self", "&mut self", "mut self", "cls"]
         .iter()
         .any(|it| arguments.strip_prefix(it).is_some_and(|rest| rest.starts_with([',', ')', ':'])))
-}
-
-/// How far in the line of `at` the text begins.
-fn column(text: &str, at: usize) -> usize {
-    let line = text[..at].rfind('\n').map_or(0, |it| it + 1);
-    text[line..at].chars().take_while(|it| it.is_whitespace()).count()
-}
-
-fn indentation(text: &str, at: usize) -> &str {
-    let line = text[..at].rfind('\n').map_or(0, |it| it + 1);
-    let rest = &text[line..];
-    &rest[..rest.len() - rest.trim_start_matches([' ', '\t']).len()]
-}
-
-/// `piece`, whose first line stood `from` columns in, for a place that is as far in as the line of
-/// `at` in `text`.
-fn indented(piece: &str, from: usize, text: &str, at: usize) -> String {
-    let to = indentation(text, at);
-    let mut out = String::with_capacity(piece.len());
-    for (number, line) in piece.split('\n').enumerate() {
-        if number > 0 {
-            out.push('\n');
-            let blanks = line.chars().take_while(|it| matches!(it, ' ' | '\t')).count().min(from);
-            let line = &line[blanks..];
-            if !line.trim().is_empty() {
-                out.push_str(to);
-                out.push_str(line);
-            }
-        } else {
-            out.push_str(line);
-        }
-    }
-    out
 }
 
 #[cfg(test)]

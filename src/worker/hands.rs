@@ -226,7 +226,7 @@ impl Hands {
             Action::Prepare => self.prepare(story, stop).await,
             Action::Baseline => self.baseline(story, stop).await,
             Action::Attempt(attempt) => self.attempt(attempt, progress, story, stop).await,
-            Action::Verify { tree, scope } => self.verify(tree, scope, progress, story, stop).await,
+            Action::Verify { tree, scope } => self.verify(tree, scope, story, stop).await,
             Action::Prove(tree) => self.prove(tree, story, stop).await,
             Action::Gate(tree) => self.gate(tree, story).await,
             Action::Commit { tree, .. } => self.commit(tree, progress, story).await,

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::agent::{EditVerdict, Errand};
+use crate::agent::Errand;
 use crate::domain::change::{ChangeKind, FileChange, ObjectId};
-use crate::domain::job::{Complaint, Event, Failure, Fault, Pass, Progress, Request, Story, Turn};
+use crate::domain::job::{Complaint, Event, Failure, Pass, Progress, Request, Story, Turn};
 use crate::domain::verification::Check;
 use crate::engine::decide::{Action, Attempt};
 use crate::engine::focus::{self, Focus, SourceFile};
@@ -128,12 +128,8 @@ impl Hands {
             tee: Some(Log::tee(log.as_ref())),
         };
         let edit = agent.edit(errand, stop).await?;
-        match &edit.verdict {
-            EditVerdict::ModelUnavailable(message) => {
-                return Err(Failure::new(Fault::ModelAway, message.clone()));
-            }
-            EditVerdict::ModelBusy(pushback) => return Err(pushback.clone().into()),
-            _ => {}
+        if let Some(failure) = edit.refusal() {
+            return Err(failure);
         }
         let (tree, outcome) = self.keep(&attempt, progress, &edit, &files, story).await?;
         let files = self.touched(&tree, story).await?;

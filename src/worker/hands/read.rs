@@ -5,7 +5,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::agent::{EditVerdict, Question};
 use crate::domain::example::Tried;
-use crate::domain::job::{Event, Failure, Fault, Story, Tokens, Turn, TurnOutcome};
+use crate::domain::job::{Event, Failure, Story, Tokens, Turn, TurnOutcome};
 use crate::engine::decide::Attempt;
 use crate::engine::focus::SourceFile;
 use crate::engine::prompt::reading::{self, Reading};
@@ -81,15 +81,12 @@ impl Hands {
             turn.tokens.read += edit.tokens.read;
             turn.tokens.written += edit.tokens.written;
             Log::tee(self.log.as_ref()).write(format!("{}\n", edit.reply).as_bytes());
-            match edit.verdict {
-                EditVerdict::ModelUnavailable(words) => {
-                    return Err(Failure::new(Fault::ModelAway, words));
-                }
-                EditVerdict::ModelBusy(pushback) => return Err(pushback.into()),
-                // A list that goes on for ever begins like one that does not.
-                EditVerdict::Answered | EditVerdict::Truncated(_) => replies.push(edit.reply),
-                EditVerdict::TimedOut | EditVerdict::FormatFailure => replies.push(String::new()),
+            if let Some(failure) = edit.refusal() {
+                return Err(failure);
             }
+            // A list that goes on for ever begins like one that does not.
+            let is_list = matches!(edit.verdict, EditVerdict::Answered | EditVerdict::Truncated(_));
+            replies.push(if is_list { edit.reply } else { String::new() });
             if example::worded(&issue, &place.name, &replies, &sources).is_empty() {
                 break;
             }

@@ -4,7 +4,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::change::{ChangeKind, FileChange, ObjectId};
 use crate::domain::job::{
-    Complaint, Event, Failure, Fault, NewTests, OldTests, Progress, Proof, Request, Story, Turn,
+    Complaint, Event, Failure, Fault, NewTests, OldTests, Proof, Request, Story, Turn,
 };
 use crate::domain::verification::{Check, PlannedStep, Step, Verification};
 use crate::engine::guard;
@@ -42,7 +42,6 @@ impl Hands {
         &mut self,
         tree: ObjectId,
         scope: Vec<Check>,
-        _progress: &Progress,
         story: &Story,
         stop: &CancellationToken,
     ) -> Result<Event, Failure> {

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use super::Work;
 use crate::agent::{Edit, EditVerdict, Question as Words};
 use crate::domain::example::{Example, Tried};
-use crate::domain::job::{Complaint, Failure, Fault, Request, Story, TurnOutcome};
+use crate::domain::job::{Complaint, Failure, Request, Story, TurnOutcome};
 use crate::domain::verification::Check;
 use crate::engine::aim::Missing;
 use crate::engine::decide::Attempt;
@@ -98,18 +98,17 @@ impl Hands {
             work.calls += edit.calls;
             work.tokens.read += edit.tokens.read;
             work.tokens.written += edit.tokens.written;
+            if let Some(failure) = edit.refusal() {
+                return Err(failure);
+            }
             work.unusable = match edit.verdict {
-                EditVerdict::ModelUnavailable(words) => {
-                    return Err(Failure::new(Fault::ModelAway, words));
-                }
-                EditVerdict::ModelBusy(pushback) => return Err(pushback.into()),
                 EditVerdict::TimedOut => {
                     work.unusable = Some(TurnOutcome::TimedOut);
                     break;
                 }
                 EditVerdict::Truncated(reason) => Some(TurnOutcome::Truncated { reason }),
                 EditVerdict::FormatFailure => Some(TurnOutcome::FormatFailure),
-                EditVerdict::Answered => None,
+                _ => None,
             };
             if work.unusable.is_some() || seen.contains(&edit.reply) {
                 continue;
