@@ -224,7 +224,7 @@ impl Hands {
             missing: question.missing,
             made: &work.made,
             examples: &question.examples,
-            described: nth % 2 == 0,
+            described: nth.is_multiple_of(2),
             complaint: match &attempt.request {
                 Request::Fix { complaint } => Some(complaint),
                 Request::Implement | Request::Read | Request::Cover => attempt.warning.as_deref(),
