@@ -18,8 +18,6 @@ mod verdict;
 
 pub use stage::Stage;
 
-use verdict::telling;
-
 /// What the comment on the issue says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -272,7 +270,7 @@ impl Progress {
                 Stage::Baseline
             }
             (Stage::Baseline, Event::Baselined(base)) => {
-                self.red_on_base = telling(base);
+                self.red_on_base = verdict::telling(base);
                 self.read = base.examples.iter().any(Tried::counts);
                 Stage::Edit(Request::Implement)
             }
