@@ -37,6 +37,13 @@ pub struct Example {
     pub source: Source,
 }
 
+impl Example {
+    /// Whether it shows that the work is done where it holds.
+    pub fn proves(&self) -> bool {
+        self.expected != Expected::Understood && self.source != Source::Observed
+    }
+}
+
 /// Where an example comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -62,6 +69,9 @@ pub enum Expected {
     Returns,
     /// What a command prints to its standard output, without the last line's end.
     Prints(String),
+    /// A command line is understood, whatever comes of it. It is a part of what is wanted, so that
+    /// it can speak against a change and never for one.
+    Understood,
 }
 
 impl Expected {
@@ -72,6 +82,7 @@ impl Expected {
             Self::Raises(error) => format!("raises {error}"),
             Self::Returns => "no error".to_owned(),
             Self::Prints(text) => format!("prints {text:?}"),
+            Self::Understood => "no error about its usage".to_owned(),
         }
     }
 }
@@ -111,10 +122,15 @@ impl Tried {
         self.verdict == Verdict::Holds
     }
 
-    /// Of the base: whether it can prove a change. It fails there, and for the reason that is given
+    /// Of the base: whether it can judge a change. It fails there, and for the reason that is given
     /// where one is given.
-    pub fn counts(&self) -> bool {
+    pub fn judges(&self) -> bool {
         matches!(self.verdict, Verdict::Gives { as_said: true, .. })
+    }
+
+    /// Of the base: whether it can prove a change.
+    pub fn counts(&self) -> bool {
+        self.judges() && self.example.proves()
     }
 
     /// What it gave, in a few words; empty where it gave what is expected.

@@ -90,11 +90,11 @@ const OTHER_ERROR: [&str; 6] =
 pub fn examples(issue: &str, sources: &[SourceFile<'_>]) -> Vec<Example> {
     let issue = &issue[..issue.floor_char_boundary(MOST_TEXT)];
     let places = Places::of(sources);
-    let read = Read::of(issue, &places);
+    let mut read = Read::of(issue, &places);
     let asks = asks(issue);
     let mut merged: Vec<Claim> = Vec::new();
     let mut doubtful: Vec<Call> = Vec::new();
-    for claim in read.claims {
+    for claim in std::mem::take(&mut read.claims) {
         match merged.iter_mut().find(|it| it.call == claim.call) {
             Some(known) => {
                 if !known.merge(&claim) {
@@ -115,6 +115,8 @@ pub fn examples(issue: &str, sources: &[SourceFile<'_>]) -> Vec<Example> {
         found.extend(example(claim, issue, &places, asks));
     }
     found.extend(command::examples(&read.shown, &places));
+    let understood = command::understood(&read.typed, &places);
+    found.extend(understood.into_iter().filter(|it| !read.shows(it)));
     found.truncate(MOST);
     found
 }
@@ -129,9 +131,9 @@ pub fn names(example: &Example) -> Vec<String> {
     calls_of(example).into_iter().map(|it| it.name).collect()
 }
 
-/// Those that fail on the base as they should: what they say of a change counts.
-pub fn counted(base: &[Tried]) -> Vec<Example> {
-    base.iter().filter(|it| it.counts()).map(|it| it.example.clone()).collect()
+/// Those that fail on the base as they should: they judge a change.
+pub fn judging(base: &[Tried]) -> Vec<Example> {
+    base.iter().filter(|it| it.judges()).map(|it| it.example.clone()).collect()
 }
 
 /// Those that still give something else, as far as one can tell.
@@ -287,6 +289,8 @@ fn calls_of(example: &Example) -> Vec<Call> {
 struct Read {
     claims: Vec<Claim>,
     shown: Vec<command::Shown>,
+    /// Lines of code that may be commands.
+    typed: Vec<String>,
 }
 
 impl Read {
@@ -309,7 +313,7 @@ impl Read {
             at += 1;
             let fence = ["```", "~~~"].into_iter().find(|it| line.trim_start().starts_with(it));
             let indented = |it: &&str| it.starts_with("    ") || it.starts_with('\t');
-            let is_code = fence.is_some() || (indented(line) && paragraph.is_empty());
+            let is_code = fence.is_some() || (indented(line) && paragraph.trim().is_empty());
             let is_table = line.trim_start().starts_with('|');
             // The first line is the title.
             if is_code || is_table || line.trim().is_empty() || starts_anew(line) || at == 2 {
@@ -362,11 +366,18 @@ impl Read {
         let text = std::mem::take(paragraph);
         if !text.trim().is_empty() {
             self.claims.extend(claim::claims(without_bullet(&text), None, is_known));
+            self.typed.extend(text.split('`').skip(1).step_by(2).map(str::to_owned));
             *above = text;
         }
     }
 
+    /// Whether the issue also says what comes of a command.
+    fn shows(&self, example: &Example) -> bool {
+        self.shown.iter().any(|it| it.call() == example.call)
+    }
+
     fn block(&mut self, lines: &[&str], above: &str, is_known: &dyn Fn(&str) -> bool) {
+        self.typed.extend(lines.iter().map(|it| (*it).to_owned()));
         match lines.iter().any(|it| it.starts_with("$ ")) {
             true => self.shown.extend(command::shown(lines, above)),
             false => self.claims.extend(block::claims(lines, is_known)),

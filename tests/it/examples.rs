@@ -195,9 +195,21 @@ async fn a_command_is_run_as_it_is_shown() {
     proves(issue, 1, &base, &work).await;
 }
 
-/// Code under test that looks for the probe's shell, writes a line in its place, and ends it before
-/// it can write its own. It looks no further up than this process: who runs the tests may have the
-/// same words in their own command line.
+#[tokio::test]
+async fn a_command_with_a_new_option_is_understood_or_not() {
+    let usage = "[ $# = 1 ] || { echo 'usage: keep.sh FILE' >&2; exit 2; }\n";
+    let found_it = "[ -f \"$1\" ] || { echo \"no such file: $1\" >&2; exit 1; }\n";
+    let base = format!("{usage}{found_it}");
+    let work = format!("[ \"$1\" = -k ] && shift 2\n{usage}{found_it}");
+    let issue = "Please add an option:\n\n    sh keep.sh -k 5 app.log\n";
+    let (base, work) = ([("keep.sh", base.as_str())], [("keep.sh", work.as_str())]);
+    let examples = found(issue, &base);
+    let verdicts =
+        |tried: Vec<Verdict>| tried.iter().map(|it| *it == Verdict::Holds).collect::<Vec<_>>();
+    assert_eq!(verdicts(tried(&examples, &base, "n1").await), [false]);
+    assert_eq!(verdicts(tried(&examples, &work, "n2").await), [true], "the file is another matter");
+}
+
 /// What is seen of these functions, each with its file, while `command` runs.
 async fn seen(command: &str, functions: &[(&str, &str)], files: Files<'_>) -> Vec<String> {
     let dir = folder(files);
@@ -248,6 +260,9 @@ async fn what_functions_give_is_seen_while_tests_of_node_run() {
     assert_eq!(found, ["twice(4) 8", "slug(\"AB\") \"ab\""]);
 }
 
+/// Code under test that looks for the probe's shell, writes a line in its place, and ends it before
+/// it can write its own. It looks no further up than this process: who runs the tests may have the
+/// same words in their own command line.
 fn forger(nonce: &str) -> String {
     let end = std::process::id();
     format!(

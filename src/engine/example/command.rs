@@ -72,9 +72,48 @@ pub(super) fn examples(shown: &[Shown], places: &Places<'_>) -> Vec<Example> {
             found.push(Example {
                 language: Language::Shell,
                 path,
-                call: wanted.words.iter().map(|it| quoted(it)).collect::<Vec<_>>().join(" "),
+                call: wanted.call(),
                 expected: Expected::Prints(wanted.output.clone()),
                 given: Some(Expected::Prints(now.output.clone())),
+                source: Source::Spelled,
+            });
+        }
+    }
+    found
+}
+
+impl Shown {
+    /// The command line, as a shell takes it.
+    pub(super) fn call(&self) -> String {
+        call(&self.words)
+    }
+}
+
+fn call(words: &[String]) -> String {
+    words.iter().map(|it| quoted(it)).collect::<Vec<_>>().join(" ")
+}
+
+/// Command lines of the project's own programs with an option that nothing in it knows: they are to
+/// be understood once it is there.
+pub(super) fn understood(typed: &[String], places: &Places<'_>) -> Vec<Example> {
+    let mut found: Vec<Example> = Vec::new();
+    for line in typed {
+        let line = line.trim();
+        let Some(words) = words(line.strip_prefix(PROMPT).unwrap_or(line)) else { continue };
+        let Some(path) = program(&words, places) else { continue };
+        let own = if words.first().is_some_and(|it| it.starts_with("./")) { 1 } else { 2 };
+        let option = |it: &&String| it.len() > 1 && it.starts_with('-') && *it != "--";
+        let name = |it: &String| it.split('=').next().unwrap_or_default().to_owned();
+        let mut options = words.iter().skip(own).filter(option).map(name);
+        let is_new = options.any(|it| !places.says(&it));
+        let call = call(&words);
+        if is_new && !found.iter().any(|it| it.call == call) {
+            found.push(Example {
+                language: Language::Shell,
+                path,
+                call,
+                expected: Expected::Understood,
+                given: None,
                 source: Source::Spelled,
             });
         }

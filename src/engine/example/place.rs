@@ -92,6 +92,11 @@ impl<'a> Places<'a> {
         self.sources.iter().any(|it| language::mentions(it.text, name))
     }
 
+    /// Whether the text stands in any file.
+    pub(super) fn says(&self, text: &str) -> bool {
+        self.sources.iter().any(|it| it.text.contains(text))
+    }
+
     /// A file of the project's by its path, with or without `./`.
     pub(super) fn file(&self, path: &str) -> Option<&SourceFile<'a>> {
         let path = path.strip_prefix("./").unwrap_or(path);

@@ -112,7 +112,7 @@ fn trial<'a>(nth: usize, example: &Example, places: &'a Places<'_>) -> Option<Tr
         Expected::Value(it) => written(it).map(Check::Value),
         Expected::Raises(error) if super::is_error(error) => Some(Check::Raises(error.clone())),
         Expected::Returns => Some(Check::Returns),
-        Expected::Raises(_) | Expected::Prints(_) => None,
+        Expected::Raises(_) | Expected::Prints(_) | Expected::Understood => None,
     };
     let given = match &example.given {
         Some(it) => Some(check(it)?),
@@ -126,11 +126,14 @@ fn trial<'a>(nth: usize, example: &Example, places: &'a Places<'_>) -> Option<Tr
 fn command(nth: usize, example: &Example, places: &Places<'_>) -> String {
     use super::command::{program, quoted, words_of};
     let unknown = format!("r{nth}='unknown no there is no such program'\n");
-    let Expected::Prints(wanted) = &example.expected else { return unknown };
     let Some(words) = words_of(&example.call) else { return unknown };
     if program(&words, places).is_none() {
         return unknown;
     }
+    if example.expected == Expected::Understood {
+        return understood(nth, &words);
+    }
+    let Expected::Prints(wanted) = &example.expected else { return unknown };
     let given = match &example.given {
         Some(Expected::Prints(it)) => quoted(it),
         _ => "\"$o\"".to_owned(),
@@ -142,6 +145,20 @@ fn command(nth: usize, example: &Example, places: &Places<'_>) -> String {
          [ \"$o\" = \"$g\" ] && s=yes || s=no\n\
          r{nth}=\"gives $s $(printf '%s' \"$o\" | tr '\\n' ' ' | cut -c1-200)\"; fi\n",
         quoted(wanted)
+    )
+}
+
+/// A command that is to be understood: it does not fail with words about how it is called. What else
+/// it fails with, such as a file that only the issue has, says nothing.
+fn understood(nth: usize, words: &[String]) -> String {
+    let line = words.iter().map(|it| super::command::quoted(it)).collect::<Vec<_>>().join(" ");
+    let told = "usage|unrecogni[sz]ed|unexpected argument|\
+                (unknown|invalid|illegal|bad|no such) (option|argument|flag|command)";
+    format!(
+        "o=$( $t {line} 2>&1 </dev/null )\ns=$?\n\
+         if [ $s != 0 ] && printf '%s' \"$o\" | grep -qiE '{told}'; then\n\
+         r{nth}=\"gives yes $(printf '%s' \"$o\" | tr '\\n' ' ' | cut -c1-200)\"\n\
+         else r{nth}='holds yes'; fi\n"
     )
 }
 

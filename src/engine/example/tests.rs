@@ -262,3 +262,36 @@ fn the_calls_of_an_example_are_found_again_in_what_was_written_down() {
     let moved = [SourceFile { path: "other.py", text: "def add(a, b):\n    pass\n" }];
     assert!(is_there(&example, &moved), "a function may move");
 }
+
+#[test]
+fn a_command_with_an_option_that_nothing_knows_is_to_be_understood() {
+    let files = [
+        SourceFile { path: "keep.sh", text: "echo $1\n" },
+        SourceFile { path: "words/__main__.py", text: "import sys\n# takes --all\n" },
+    ];
+    let of = |issue: &str| {
+        let found = examples(&format!("Title\n{issue}"), &files);
+        assert!(found.iter().all(|it| !it.proves() && it.expected == Expected::Understood));
+        found.into_iter().map(|it| it.call).collect::<Vec<_>>()
+    };
+    assert_eq!(of("So:\n\n    ./keep.sh -k 5 app.log\n"), ["./keep.sh -k 5 app.log"]);
+    let line = "python3 -m words --top 3 book.txt";
+    for issue in [
+        format!("So:\n\n    {line}\n"),
+        format!("```\n$ {line}\n```\n"),
+        format!("I would like `{line}` to print three."),
+        format!("`{line}`, that is:\n\n    {line}\n"),
+    ] {
+        assert_eq!(of(&issue), [line], "{issue}");
+    }
+    for issue in [
+        "    python3 -m words --all book.txt\n",
+        "    python3 -m words book.txt\n",
+        "    python3 -m other --top 3\n",
+        "    ./keep.sh -k 5 app.log | sort\n",
+        "    ./keep.sh -k 5 app.log > out; rm x\n",
+        "    ls -k\n",
+    ] {
+        assert_eq!(of(&format!("So:\n\n{issue}")), [""; 0], "{issue}");
+    }
+}

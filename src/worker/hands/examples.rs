@@ -45,7 +45,7 @@ impl Hands {
         stop: &CancellationToken,
     ) -> Result<Option<Complaint>, Failure> {
         let base: Vec<Tried> = story.examples().cloned().collect();
-        let mut due = example::counted(&base);
+        let mut due = example::judging(&base);
         due.retain(|it| full || it.language != Language::Rust);
         if due.is_empty() || story.conversation().is_some() {
             return Ok(None);

@@ -123,7 +123,7 @@ impl Hands {
             // An example judges what it calls, or else the last step.
             let judges = |it: &&Tried| {
                 let calls = |name: &str| calls(it, name);
-                let last = queue.is_empty() && it.counts();
+                let last = queue.is_empty() && it.judges();
                 step.names().into_iter().any(calls) || last && !named.iter().any(|name| calls(name))
             };
             let question = Question {
@@ -133,8 +133,12 @@ impl Hands {
                 broken: &broken,
                 step: &step,
                 attempt,
+                spent: progress.calls.saturating_add(work.calls),
             };
-            self.take(&question, &mut work, story, stop).await?;
+            let is_proven = self.take(&question, &mut work, story, stop).await?;
+            if !is_proven && attempt.attempt + 1 < attempt.model.attempts {
+                break; // whatever follows is begun anew with it
+            }
             missing.retain(|it| !work.made.iter().any(|made| made.name == *it));
             for caller in work.callers_of(&step) {
                 let known = |it: &Step| it.places.contains(&caller);
@@ -200,13 +204,13 @@ impl Hands {
 /// pull request has none.
 fn due(story: &Story) -> Vec<Tried> {
     let of_issue = story.conversation().is_none();
-    let counted: Vec<&Tried> = story.examples().filter(|it| of_issue && it.counts()).collect();
+    let judging: Vec<&Tried> = story.examples().filter(|it| of_issue && it.judges()).collect();
     let is_judged = |it: &Tried| {
         let names = example::names(&it.example);
-        counted.iter().any(|other| names.iter().any(|name| calls(other, name)))
+        judging.iter().any(|other| names.iter().any(|name| calls(other, name)))
     };
     let stays = |it: &&Tried| it.holds() && is_judged(it);
-    story.examples().filter(|it| of_issue && (it.counts() || stays(it))).cloned().collect()
+    story.examples().filter(|it| of_issue && (it.judges() || stays(it))).cloned().collect()
 }
 
 fn calls(tried: &Tried, name: &str) -> bool {

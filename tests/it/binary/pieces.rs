@@ -209,3 +209,27 @@ async fn what_an_example_proves_is_not_broken_by_the_steps_after_it() {
     assert!(calc.contains("def plus(a, b)") && !calc.contains("nowhere"), "{calc}");
     assert_eq!(turns(&world).await.len(), 1, "the first start was good");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_the_issue_shows_has_to_be_understood_and_proves_nothing_by_that() {
+    let greet = "#!/bin/sh\nset -eu\nname=you\n[ $# = 0 ] || { echo 'usage: greet.sh' >&2; exit 2; }\necho \"Hello $name\"\n";
+    let talks = greet.replace("name=you", "name=you # or -n NAME");
+    let takes = "if [ \"${1:-}\" = -n ]; then name=$2; shift 2; fi\n[ $#";
+    let takes = greet.replace("[ $#", takes);
+    let replies = [talks, takes.clone()].map(|it| Reply::Text(format!("```sh\n{it}```")));
+    let mut world = World::empty(answers(replies)).await;
+    let checks = "test: {command: \"test \\\"$(sh greet.sh)\\\" = 'Hello you'\"}\n";
+    world.repository(REPOSITORY, &[("greet.sh", greet), (".codingworker.yml", checks)]);
+    let body = "The script greet.sh should greet somebody by name:\n\n    sh greet.sh -n Ada\n";
+    world.issue(REPOSITORY, "Add an option -n NAME to greet.sh", body);
+    world.config["verify"]["ready"] = json!("proven");
+    world.ollama.also(SMALL);
+    world.config["aider"]["models"] = json!([{"name": format!("ollama_chat/{SMALL}")}]);
+    world.submit(REPOSITORY, 1, "delivery").await;
+    world.serve_until_empty().await;
+    let pull = world.the_pull();
+    assert_eq!(world.files(REPOSITORY, &pull.head)["greet.sh"], takes.trim_end());
+    assert!(pull.draft && pull.body.contains("nothing proves the change"), "{}", pull.body);
+    let calls: Vec<u32> = turns(&world).await.iter().map(|it| it.calls).collect();
+    assert_eq!(calls.iter().sum::<u32>(), 2, "{calls:?}");
+}

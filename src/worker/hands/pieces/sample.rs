@@ -16,6 +16,8 @@ use crate::engine::tactics::{self, Form, Step};
 use crate::engine::{reach, symbols};
 use crate::worker::hands::{Hands, Log};
 
+/// Answers of a question about what only follows from another one.
+const FOLLOWING: u32 = 2;
 /// Seeds of one attempt's answers do not meet those of the next.
 const SEEDS: u32 = 16;
 
@@ -23,6 +25,8 @@ const SEEDS: u32 = 16;
 pub(super) struct Question<'a> {
     pub(super) attempt: &'a Attempt,
     pub(super) step: &'a Step,
+    /// How often the model was asked in this job before.
+    pub(super) spent: u32,
     /// Whether the issue asks for an option of the command line.
     pub(super) option: bool,
     /// New functions that the issue wants and that are not there.
@@ -34,6 +38,21 @@ pub(super) struct Question<'a> {
 }
 
 impl Question<'_> {
+    /// How many answers there may be: one, once the job has had all of its questions; few for what
+    /// only follows.
+    fn samples(&self) -> u32 {
+        let model = &self.attempt.model;
+        let most = match self.step.form {
+            Form::Follow => model.samples.min(FOLLOWING),
+            _ => model.samples,
+        };
+        let left = match model.calls {
+            0 => most,
+            calls => calls.saturating_sub(self.spent),
+        };
+        most.min(left).max(1)
+    }
+
     /// The answer's files, unless it has again what an earlier try ended with.
     fn fits(&self, work: &Work, made: Files) -> Result<Files, Misfit> {
         if let Some(Complaint::Red { check: Check::Build, excerpt, .. }) =
@@ -79,21 +98,21 @@ impl std::fmt::Display for Judged {
 type Files = Vec<(String, String)>;
 
 impl Hands {
-    /// Asks, and puts the best answer into `work` and on disk.
+    /// Asks, and puts the best answer into `work` and on disk. False: examples speak against it.
     pub(super) async fn take(
         &mut self,
         question: &Question<'_>,
         work: &mut Work,
         story: &Story,
         stop: &CancellationToken,
-    ) -> Result<(), Failure> {
+    ) -> Result<bool, Failure> {
         let step = question.step;
         let names = step.names().into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>();
         let line = format!("asked for {} of {}\n", names.join(", "), step.path);
         self.log.write(line.as_bytes());
         let mut best: Option<(Judged, Files)> = None;
         let mut seen: Vec<String> = Vec::new();
-        for nth in 0..question.attempt.model.samples.max(1) {
+        for nth in 0..question.samples() {
             let edit = self.ask(question, nth, work, story, stop).await?;
             work.calls += edit.calls;
             work.tokens.read += edit.tokens.read;
@@ -149,6 +168,8 @@ impl Hands {
         }
         let before = heads(step, work);
         let (judged, made) = best.unwrap_or_default();
+        let judging = question.examples.iter().filter(|it| it.judges()).count();
+        let is_proven = judged.wanted == judging;
         if !question.examples.is_empty() {
             work.held = judged.held;
         }
@@ -162,7 +183,7 @@ impl Hands {
                 work.made.push(made);
             }
         }
-        Ok(())
+        Ok(is_proven)
     }
 
     /// How many examples hold with these files. Without some of its own the question has those that
@@ -197,7 +218,7 @@ impl Hands {
         // What could be tried before, and cannot be now, was broken.
         let held: Vec<Example> =
             tried.into_iter().filter(Tried::holds).map(|it| it.example).collect();
-        let wanted = question.examples.iter().filter(|it| it.counts());
+        let wanted = question.examples.iter().filter(|it| it.judges());
         let wanted = wanted.filter(|it| held.contains(&it.example)).count();
         Ok(Judged { wanted, held, all: due.len() })
     }
