@@ -90,11 +90,11 @@ const OTHER_ERROR: [&str; 6] =
 pub fn examples(issue: &str, sources: &[SourceFile<'_>]) -> Vec<Example> {
     let issue = &issue[..issue.floor_char_boundary(MOST_TEXT)];
     let places = Places::of(sources);
-    let mut read = Read::of(issue, &places);
+    let read = Read::of(issue, &places);
     let asks = asks(issue);
     let mut merged: Vec<Claim> = Vec::new();
     let mut doubtful: Vec<Call> = Vec::new();
-    for claim in std::mem::take(&mut read.claims) {
+    for claim in read.claims {
         match merged.iter_mut().find(|it| it.call == claim.call) {
             Some(known) => {
                 if !known.merge(&claim) {
@@ -115,8 +115,7 @@ pub fn examples(issue: &str, sources: &[SourceFile<'_>]) -> Vec<Example> {
         found.extend(example(claim, issue, &places, asks));
     }
     found.extend(command::examples(&read.shown, &places));
-    let understood = command::understood(&read.typed, &places);
-    found.extend(understood.into_iter().filter(|it| !read.shows(it)));
+    found.extend(command::understood(&read.typed, &read.shown, &places));
     found.truncate(MOST);
     found
 }
@@ -369,11 +368,6 @@ impl Read {
             self.typed.extend(text.split('`').skip(1).step_by(2).map(str::to_owned));
             *above = text;
         }
-    }
-
-    /// Whether the issue also says what comes of a command.
-    fn shows(&self, example: &Example) -> bool {
-        self.shown.iter().any(|it| it.call() == example.call)
     }
 
     fn block(&mut self, lines: &[&str], above: &str, is_known: &dyn Fn(&str) -> bool) {

@@ -94,8 +94,8 @@ fn call(words: &[String]) -> String {
 }
 
 /// Command lines of the project's own programs with an option that nothing in it knows: they are to
-/// be understood once it is there.
-pub(super) fn understood(typed: &[String], places: &Places<'_>) -> Vec<Example> {
+/// be understood once it is there. Of what is `shown` the issue says more.
+pub(super) fn understood(typed: &[String], shown: &[Shown], places: &Places<'_>) -> Vec<Example> {
     let mut found: Vec<Example> = Vec::new();
     for line in typed {
         let line = line.trim();
@@ -107,7 +107,9 @@ pub(super) fn understood(typed: &[String], places: &Places<'_>) -> Vec<Example> 
         let mut options = words.iter().skip(own).filter(option).map(name);
         let is_new = options.any(|it| !places.says(&it));
         let call = call(&words);
-        if is_new && !found.iter().any(|it| it.call == call) {
+        let known =
+            found.iter().any(|it| it.call == call) || shown.iter().any(|it| it.call() == call);
+        if is_new && !known {
             found.push(Example {
                 language: Language::Shell,
                 path,
