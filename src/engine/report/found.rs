@@ -81,8 +81,7 @@ pub(super) fn unproven(story: &Story, language: Language) -> String {
 
 /// Why nothing proves the change, and what would. A sentence or two.
 pub(super) fn why_unproven(story: &Story, language: Language) -> &'static str {
-    let of_issue = |it: &&Tried| it.example.source != Source::Observed;
-    let base: Vec<&Tried> = story.examples().filter(of_issue).collect();
+    let base: Vec<&Tried> = story.examples().filter(|it| it.example.proves()).collect();
     if !counted(story).is_empty() {
         return language.pick(
             "An example of the issue that failed before could not be tried on the change.",

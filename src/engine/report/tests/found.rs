@@ -89,3 +89,15 @@ fn a_draft_that_nothing_proves_says_so_first_and_why() {
     let untried = body(&with(untried.clone(), untried), &head(Language::En), Standing::Unproven);
     assert!(untried.contains("they could not be tried"), "{untried}");
 }
+
+#[test]
+fn what_speaks_against_a_change_alone_is_no_example_that_could_have_proven_it() {
+    let mut story = with(gives("usage: add"), Verdict::Holds);
+    for record in &mut story.records {
+        if let Event::Baselined(it) = &mut record.event {
+            it.examples[0].example.expected = Expected::Understood;
+        }
+    }
+    let said = body(&story, &head(Language::En), Standing::Unproven);
+    assert!(said.contains("> No example was found"), "{said}");
+}
