@@ -1,6 +1,7 @@
 //! What each attempt of a small model looks at, and in which form it is asked. A second attempt that
 //! sees the same says the same.
 
+use crate::domain::job::Model;
 use crate::engine::aim::{Aims, Missing, Place};
 use crate::engine::symbols::Kind;
 
@@ -11,6 +12,8 @@ const LONG: usize = 6_000;
 const SHORT: usize = 1_000;
 /// How close a second place has to come to the first to be changed along with it.
 const CLOSE: f64 = 0.75;
+/// Answers of a question about what only follows from another one.
+const FOLLOWING: u32 = 2;
 /// The most new functions of one issue.
 const MOST_NEW: usize = 3;
 
@@ -111,6 +114,20 @@ pub fn steps(
         step.places.sort_by_key(|it| it.bytes.start);
     }
     new.chain(steps).collect()
+}
+
+/// How many answers a question in this form may have of `model`, which was asked `spent` times in
+/// this job: few for what only follows, and one once the job has had all of its questions.
+pub fn samples(model: &Model, form: &Form, spent: u32) -> u32 {
+    let most = match form {
+        Form::Follow => model.samples.min(FOLLOWING),
+        Form::Change | Form::Afresh | Form::Add(_) => model.samples,
+    };
+    let left = match model.calls {
+        0 => most,
+        calls => calls.saturating_sub(spent),
+    };
+    most.min(left).max(1)
 }
 
 /// Where else the change may belong: another function, which is no part of the best place.
@@ -217,6 +234,26 @@ mod tests {
         assert_eq!(of(&aims.places, 0)[0].form, Form::Change);
         aims.places[0].bytes = 500..5_000;
         assert_eq!(forms(&aims, 0), [Form::Change]);
+    }
+
+    #[test]
+    fn a_question_has_fewer_answers_where_it_only_follows_and_where_the_job_has_had_its_calls() {
+        let model = |calls| Model {
+            name: String::new(),
+            timeout: std::time::Duration::ZERO,
+            num_ctx: 0,
+            edit_format: Model::DEFINITION.to_owned(),
+            attempts: 3,
+            samples: 4,
+            calls,
+            reads: true,
+            observes: true,
+            max_fixes: None,
+        };
+        let of = |form: &Form, calls, spent| samples(&model(calls), form, spent);
+        assert_eq!([0, 6, 8, 10, 12].map(|it| of(&Form::Change, 10, it)), [4, 4, 2, 1, 1]);
+        assert_eq!([0, 9].map(|it| of(&Form::Follow, 10, it)), [2, 1]);
+        assert_eq!(of(&Form::Afresh, 0, 99), 4, "0 is no limit");
     }
 
     #[test]

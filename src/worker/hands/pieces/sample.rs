@@ -16,8 +16,6 @@ use crate::engine::tactics::{self, Form, Step};
 use crate::engine::{reach, symbols};
 use crate::worker::hands::{Hands, Log};
 
-/// Answers of a question about what only follows from another one.
-const FOLLOWING: u32 = 2;
 /// Seeds of one attempt's answers do not meet those of the next.
 const SEEDS: u32 = 16;
 
@@ -38,21 +36,6 @@ pub(super) struct Question<'a> {
 }
 
 impl Question<'_> {
-    /// How many answers there may be: one, once the job has had all of its questions; few for what
-    /// only follows.
-    fn samples(&self) -> u32 {
-        let model = &self.attempt.model;
-        let most = match self.step.form {
-            Form::Follow => model.samples.min(FOLLOWING),
-            _ => model.samples,
-        };
-        let left = match model.calls {
-            0 => most,
-            calls => calls.saturating_sub(self.spent),
-        };
-        most.min(left).max(1)
-    }
-
     /// The answer's files, unless it has again what an earlier try ended with.
     fn fits(&self, work: &Work, made: Files) -> Result<Files, Misfit> {
         if let Some(Complaint::Red { check: Check::Build, excerpt, .. }) =
@@ -112,7 +95,8 @@ impl Hands {
         self.log.write(line.as_bytes());
         let mut best: Option<(Judged, Files)> = None;
         let mut seen: Vec<String> = Vec::new();
-        for nth in 0..question.samples() {
+        let most = tactics::samples(&question.attempt.model, &step.form, question.spent);
+        for nth in 0..most {
             let edit = self.ask(question, nth, work, story, stop).await?;
             work.calls += edit.calls;
             work.tokens.read += edit.tokens.read;
