@@ -36,9 +36,9 @@ impl Hands {
         let tells = issue.contains(|it: char| it.is_ascii_digit() || "\"'`".contains(it));
         let subject = example::subject(&aims, &sources).filter(|_| tells);
         // A rename is proven by itself.
-        let subject = match self.renamed(attempt, story).await? {
-            Some(_) => None,
-            None => subject,
+        let subject = match subject {
+            Some(it) if self.renamed(attempt, story).await?.is_none() => Some(it),
+            _ => None,
         };
         let mut turn = Turn {
             request: attempt.request.clone(),

@@ -233,3 +233,50 @@ async fn a_command_that_the_issue_shows_has_to_be_understood_and_proves_nothing_
     let calls: Vec<u32> = turns(&world).await.iter().map(|it| it.calls).collect();
     assert_eq!(calls.iter().sum::<u32>(), 2, "{calls:?}");
 }
+
+/// Without an example, so that checks alone judge an answer.
+async fn unjudged(files: &[(&str, &str)], issue: (&str, &str), replies: &[&str]) -> World {
+    let replies: Vec<_> = replies.iter().map(|it| Reply::Text((*it).to_owned())).collect();
+    let mut world = World::empty(answers(replies)).await;
+    world.repository(REPOSITORY, files);
+    world.issue(REPOSITORY, issue.0, issue.1);
+    world.ollama.also(SMALL);
+    let name = format!("ollama_chat/{SMALL}");
+    world.config["aider"]["models"] = json!([{"name": name, "reads": false, "samples": 2}]);
+    world.submit(REPOSITORY, 1, "delivery").await;
+    world.serve_until_empty().await;
+    world
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_the_build_refused_comes_to_no_second_build() {
+    // Its grammar takes it, and Python does not.
+    let refused = "```python\ndef add(a, b):\n    nonlocal somewhere_else\n    return a + b\n```";
+    let again = refused.replace("a + b", "b + a");
+    let issue = ("`add` subtracts", "It is to add.");
+    let world = unjudged(&FILES, issue, &[refused, &again, RIGHT]).await;
+    let files = world.files(REPOSITORY, &world.the_pull().head);
+    assert_eq!(files["calc.py"], CALC.replace("a - b", "a + b").trim_end());
+    let calls: Vec<u32> = turns(&world).await.iter().map(|it| it.calls).collect();
+    assert_eq!(calls, [1, 2]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attempt_ends_where_examples_speak_against_it_and_what_is_made_is_brought_in() {
+    let report = "LIMIT = 3\n\n\ndef total(a, b):\n    return 0\n";
+    let files = [FILES[0], FILES[1], FILES[2], FILES[3], ("report.py", report)];
+    let body = "`plus(1, 2)` gives 3.";
+    let wrong = "```python\ndef plus(a, b):\n    return a * b\n```";
+    let worse = "```python\ndef plus(a, b):\n    return 0\n```";
+    let right = "```python\ndef plus(a, b):\n    return a + b\n```";
+    // It writes the new function a second time.
+    let total = "```python\ndef plus(a, b):\n    return 7\n\n\ndef total(a, b):\n    return plus(a, b)\n```";
+    let issue = ("Add `plus(a, b)` to calc.py and use it in `total`", body);
+    let world = unjudged(&files, issue, &[wrong, worse, right, total]).await;
+    let made = world.files(REPOSITORY, &world.the_pull().head);
+    let expected = report.replace("LIMIT", "from calc import plus\n\nLIMIT");
+    assert_eq!(made["report.py"], expected.replace("return 0", "return plus(a, b)").trim_end());
+    assert!(made["calc.py"].contains("def plus(a, b):\n    return a + b\n"), "{made:?}");
+    let calls: Vec<u32> = turns(&world).await.iter().map(|it| it.calls).collect();
+    assert_eq!(calls[0], 2, "nobody was asked for `total`: {calls:?}");
+}
