@@ -1,11 +1,12 @@
 //! Where the worker looks first: over folders of tasks (tests/solve/README.md), the rank of the
-//! first definition that lies in a file which a solution touches. No model is asked.
+//! first definition that lies in a file which a solution touches, and of the first that has a line
+//! which it changes, where the task says which (scripts/bench/history.py). No model is asked.
 //!
 //! Takes the folders as its arguments; without one, the half of our tasks that is there to tune on.
 
 use std::path::{Path, PathBuf};
 
-use codingworker::engine::aim;
+use codingworker::engine::aim::{self, Place};
 use codingworker::engine::focus::SourceFile;
 use serde_json::Value;
 
@@ -15,6 +16,14 @@ struct Task {
     issue: String,
     files: Vec<(String, String)>,
     touched: Vec<String>,
+    lines: Vec<Lines>,
+}
+
+/// Lines that a solution changes, from 1.
+struct Lines {
+    path: String,
+    first: usize,
+    last: usize,
 }
 
 fn main() {
@@ -22,28 +31,50 @@ fn main() {
         std::env::args().skip(1).filter(|it| !it.starts_with("--")).map(PathBuf::from).collect();
     let own = || vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/solve/tuning")];
     let folders = if given.is_empty() { own() } else { given };
-    let mut ranks = Vec::new();
-    println!("{:<22} {:>5} {:>6}  the best place", "task", "files", "rank");
+    let (mut files, mut definitions) = (Vec::new(), Vec::new());
+    println!("{:<22} {:>5} {:>6} {:>10}  the best place", "task", "files", "rank", "definition");
     for folder in folders {
         for task in tasks(&folder) {
-            let files = task.files.iter().map(|(path, text)| SourceFile { path, text });
-            let places = aim::aims(&task.issue, &files.collect::<Vec<_>>()).places;
-            let rank =
-                places.iter().position(|it| task.touched.contains(&it.path)).map(|at| at + 1);
+            let sources = task.files.iter().map(|(path, text)| SourceFile { path, text });
+            let places = aim::aims(&task.issue, &sources.collect::<Vec<_>>()).places;
+            let file = rank(&places, |it| task.touched.contains(&it.path));
+            let definition = rank(&places, |it| task.changes(it));
+            let shown = |it: Option<usize>| it.map_or("-".to_owned(), |it| it.to_string());
             let best = places.first().map(|it| format!("{} of {}", it.name, it.path));
             println!(
-                "{:<22} {:>5} {:>6}  {}",
+                "{:<22} {:>5} {:>6} {:>10}  {}",
                 task.name,
                 task.files.len(),
-                rank.map_or("-".to_owned(), |it| it.to_string()),
+                shown(file),
+                shown(definition),
                 best.unwrap_or_default()
             );
-            ranks.push(rank);
+            files.push(file);
+            definitions.extend((!task.lines.is_empty()).then_some(definition));
         }
     }
-    for most in [1, 2, 3, 12] {
-        let many = ranks.iter().filter(|it| it.is_some_and(|it| it <= most)).count();
-        println!("within the first {most}: {many} of {}", ranks.len());
+    for (what, ranks) in [("file", files), ("definition", definitions)] {
+        for most in [1, 2, 3, 12].into_iter().filter(|_| !ranks.is_empty()) {
+            let many = ranks.iter().filter(|it| it.is_some_and(|it| it <= most)).count();
+            println!("the right {what} within the first {most}: {many} of {}", ranks.len());
+        }
+    }
+}
+
+fn rank(places: &[Place], is_right: impl Fn(&Place) -> bool) -> Option<usize> {
+    places.iter().position(is_right).map(|at| at + 1)
+}
+
+impl Task {
+    /// Whether a solution changes a line of it.
+    fn changes(&self, place: &Place) -> bool {
+        let Some((_, text)) = self.files.iter().find(|(path, _)| *path == place.path) else {
+            return false;
+        };
+        let line = |at: usize| 1 + text.bytes().take(at).filter(|it| *it == b'\n').count();
+        let (first, last) = (line(place.bytes.start), line(place.bytes.end.saturating_sub(1)));
+        let changes = |it: &Lines| it.path == place.path && it.first <= last && first <= it.last;
+        self.lines.iter().any(changes)
     }
 }
 
@@ -63,6 +94,10 @@ fn task(folder: &Path) -> Task {
     let (issue, meta) = (json("issue.json"), json("meta.json"));
     let text = |it: &Value| it.as_str().unwrap_or_default().to_owned();
     let touched = meta["files_to_touch"].as_array().into_iter().flatten().map(text).collect();
+    let number = |it: &Value| it.as_u64().and_then(|it| usize::try_from(it).ok()).unwrap_or(0);
+    let lines = meta["lines_to_touch"].as_array().into_iter().flatten();
+    let lines =
+        lines.map(|it| Lines { path: text(&it[0]), first: number(&it[1]), last: number(&it[2]) });
     let mut files = Vec::new();
     sources(&folder.join("repo"), "", &mut files);
     Task {
@@ -70,6 +105,7 @@ fn task(folder: &Path) -> Task {
         issue: format!("{}\n{}", text(&issue["title"]), text(&issue["body"])),
         files,
         touched,
+        lines: lines.collect(),
     }
 }
 
