@@ -48,6 +48,17 @@ pub(super) fn of(issue: &str) -> Vec<Frame> {
     frames
 }
 
+/// The frame where it happened, of those that `is_ours`: Python prints it last, everybody else
+/// first.
+pub(super) fn innermost(frames: &[Frame], is_ours: &dyn Fn(&Frame) -> bool) -> Option<usize> {
+    let ours = |at: &usize| frames.get(*at).is_some_and(is_ours);
+    let is_python = |it: &Frame| it.file.ends_with(".py") || it.file.ends_with(".pyw");
+    match frames.iter().any(is_python) {
+        true => (0..frames.len()).rev().find(ours),
+        false => (0..frames.len()).find(ours),
+    }
+}
+
 fn frame(file: &str, digits: &str) -> Option<Frame> {
     let end = digits.find(|it: char| !it.is_ascii_digit()).unwrap_or(digits.len());
     let line = digits[..end].parse().ok()?;

@@ -24,6 +24,43 @@ fn without_a_name_the_words_of_a_name_count_and_then_those_of_the_body() {
 }
 
 #[test]
+fn a_word_that_comes_again_tells_more_and_a_long_definition_less() {
+    let found = |one: &str, other: &str| {
+        let text = format!("def one():\n{one}\n\ndef other():\n{other}\n");
+        aims("Wrong harbour", &[SourceFile { path: "a.py", text: &text }]).places[0].name.clone()
+    };
+    let (once, thrice) = ("    harbour = 1\n", "    harbour = harbour + harbour\n");
+    assert_eq!(found(once, thrice), "other");
+    assert_eq!(found(&format!("{once}{}", "    x = 1\n".repeat(30)), once), "other");
+}
+
+#[test]
+fn what_is_shown_as_an_example_is_not_what_the_program_does() {
+    let text = "def moor(harbour):\n    return harbour\n";
+    let sources = ["examples/a.py", "src/b.py"].map(|path| SourceFile { path, text });
+    assert_eq!(aims("Wrong harbour", &sources).places[0].path, "src/b.py");
+    // And the words of a path count, those of a link do not.
+    let sources = ["one.py", "ships/two.py"].map(|path| SourceFile { path, text });
+    assert_eq!(aims("Wrong harbour of ships", &sources).places[0].path, "ships/two.py");
+    let linked = "Wrong harbour, see https://example.org/ships/1";
+    assert_eq!(aims(linked, &sources).places[0].path, "one.py");
+}
+
+#[test]
+fn where_a_traceback_ends_says_more_than_what_it_goes_through() {
+    let text = "def outer(x):\n    return inner(x)\n\n\ndef inner(x):\n    return x[1]\n";
+    let found = |path: &str, text: &str, issue: &str| {
+        aims(issue, &[SourceFile { path, text }]).places[0].name.clone()
+    };
+    let issue = "outer fails\n\n  File \"a.py\", line 2, in outer\n  File \"a.py\", line 6, in inner\n  File \"/usr/lib/b.py\", line 1, in c";
+    assert_eq!(found("a.py", text, issue), "inner");
+    let text =
+        "fn outer(x: &[u8]) -> u8 {\n    inner(x)\n}\n\nfn inner(x: &[u8]) -> u8 {\n    x[1]\n}\n";
+    let issue = "it panics\n\nat /rustc/core.rs:1:1\nat src/a.rs:6:5\nat src/a.rs:2:5";
+    assert_eq!(found("src/a.rs", text, issue), "inner");
+}
+
+#[test]
 fn a_traceback_points_at_the_function_of_its_frame() {
     let issue = "Crash\n\n  File \"/srv/app/book/store.py\", line 6, in x\n    return json";
     assert_eq!(names(issue)[0], "load");

@@ -63,7 +63,9 @@ pub(in crate::engine) fn of(issue: &str) -> Terms {
             name(&mut terms, word);
         }
     }
-    for word in identifiers(issue) {
+    // The words of a link are of where it leads.
+    let told = issue.split_whitespace().filter(|it| !it.contains("://"));
+    for word in told.flat_map(identifiers) {
         if looks_like_code(word) {
             name(&mut terms, word);
         } else if word.len() > 2 {
@@ -103,7 +105,8 @@ pub(in crate::engine) fn words(text: &str) -> BTreeSet<&str> {
     identifiers(text).collect()
 }
 
-fn identifiers(text: &str) -> impl Iterator<Item = &str> {
+/// The words of a text in their order.
+pub(in crate::engine) fn identifiers(text: &str) -> impl Iterator<Item = &str> {
     text.split(|it: char| !(it.is_ascii_alphanumeric() || it == '_')).filter(|it| !it.is_empty())
 }
 
