@@ -5,6 +5,7 @@
 use crate::domain::example::{Example, Expected, Language, Source, Tried, Verdict};
 use crate::engine::focus::SourceFile;
 
+pub mod before;
 mod block;
 mod claim;
 mod command;

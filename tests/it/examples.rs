@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use codingworker::cage::Limits;
 use codingworker::cage::bare::Bare;
-use codingworker::domain::example::{Example, Verdict};
+use codingworker::domain::example::{Example, Expected, Tried, Verdict};
 use codingworker::domain::job::JobId;
-use codingworker::engine::example::{examples, observed, probe};
+use codingworker::engine::example::{before, examples, observed, probe};
 use codingworker::engine::focus::SourceFile;
 use codingworker::runner::host::{HostOptions, HostRunner, toolchain_env};
 use codingworker::runner::{Command, Runner};
@@ -208,6 +208,36 @@ async fn a_command_with_a_new_option_is_understood_or_not() {
         |tried: Vec<Verdict>| tried.iter().map(|it| *it == Verdict::Holds).collect::<Vec<_>>();
     assert_eq!(verdicts(tried(&examples, &base, "n1").await), [false]);
     assert_eq!(verdicts(tried(&examples, &work, "n2").await), [true], "the file is another matter");
+}
+
+#[tokio::test]
+async fn what_a_program_prints_without_a_new_option_is_seen_where_it_says_the_same_twice() {
+    let named = ["same.sh", "once.sh", "fails.sh", "long.sh"];
+    let lines = [
+        "cat \"$1\"; echo \"it's\"",
+        "[ ! -f seen ] && touch seen && echo once",
+        "echo no; exit 1",
+        "head -c 9999 /dev/zero | tr '\\0' a",
+    ];
+    let mut files: Vec<(&str, &str)> = named.into_iter().zip(lines).collect();
+    files.push(("README.md", "two\nlines\n"));
+    let issue: String = named
+        .iter()
+        .map(|it| format!("Title\n\n    sh {it} --new 3 notes.md\n\nwords\n"))
+        .collect();
+    let asked = found(&issue, &files);
+    let base = asked.iter().map(|it| Tried { example: it.clone(), verdict: Verdict::Holds });
+    let commands = before::commands(&base.collect::<Vec<_>>(), &sources(&files));
+    let dir = folder(&files);
+    let output = run(&dir, &before::script(&commands).unwrap(), "n0").await;
+    let seen = before::seen(&output, "n0", &commands, &sources(&files));
+    let printed = Expected::Prints("two\nlines\nit's".to_owned());
+    let all: Vec<_> = seen.iter().map(|it| (&*it.call, &it.expected)).collect();
+    assert_eq!(all, [("sh same.sh README.md", &printed)]);
+    assert!(!seen[0].proves());
+    let (other, works) = ([("same.sh", "echo other"), files[4]], &files);
+    assert_eq!(tried(&seen, works, "n1").await, [Verdict::Holds]);
+    assert_ne!(tried(&seen, &other, "n2").await, [Verdict::Holds]);
 }
 
 /// What is seen of these functions, each with its file, while `command` runs.

@@ -227,9 +227,9 @@ pub const MODEL_KEYS: &[Key] = &[
          Left out: true with `definition`, else false."),
     Key::flag("observes", "false",
         "Whether the project's tests are run once more to see what the functions give in them that \
-         examples of the issue judge; the model is told, and asked again where its answer changes \
-         it. Python and Node.js; tests of up to 30 s. Only with `definition`. Left out: true with \
-         `definition`, else false."),
+         examples of the issue judge (Python and Node.js; tests of up to 30 s), and a command that \
+         it shows with a new option once without it; the model is asked again where its answer \
+         changes that. Only with `definition`. Left out: true with `definition`, else false."),
     Key::integer("max_fixes", "3", 0..=20, "fixes",
         "That it is asked for, per attempt and pass. Left out: 0 with `definition`, since a small \
          model repairs nothing, else those of `verify.max_fixes`."),

@@ -6,7 +6,7 @@ use crate::domain::example::{Example, Expected, Language, Source};
 /// What begins a typed line.
 const PROMPT: &str = "$ ";
 /// The longest output that is compared, in bytes.
-const MOST_OUTPUT: usize = 2_000;
+pub(super) const MOST_OUTPUT: usize = 2_000;
 /// What tells that the block below it shows what should be.
 const EXPECTED: [&str; 10] = [
     "expected",
@@ -89,7 +89,19 @@ impl Shown {
     }
 }
 
-fn call(words: &[String]) -> String {
+/// How many words of a command line say which program it is.
+pub(super) fn own(words: &[String]) -> usize {
+    if words.first().is_some_and(|it| it.starts_with("./")) { 1 } else { 2 }
+}
+
+/// Whether it is an option that nothing in the project knows.
+pub(super) fn is_new_option(word: &str, places: &Places<'_>) -> bool {
+    let name = word.split('=').next().unwrap_or_default();
+    word.len() > 1 && word.starts_with('-') && word != "--" && !places.says(name)
+}
+
+/// As a shell takes it.
+pub(super) fn call(words: &[String]) -> String {
     words.iter().map(|it| quoted(it)).collect::<Vec<_>>().join(" ")
 }
 
@@ -101,11 +113,7 @@ pub(super) fn understood(typed: &[String], shown: &[Shown], places: &Places<'_>)
         let line = line.trim();
         let Some(words) = words(line.strip_prefix(PROMPT).unwrap_or(line)) else { continue };
         let Some(path) = program(&words, places) else { continue };
-        let own = if words.first().is_some_and(|it| it.starts_with("./")) { 1 } else { 2 };
-        let option = |it: &&String| it.len() > 1 && it.starts_with('-') && *it != "--";
-        let name = |it: &String| it.split('=').next().unwrap_or_default().to_owned();
-        let mut options = words.iter().skip(own).filter(option).map(name);
-        let is_new = options.any(|it| !places.says(&it));
+        let is_new = words.iter().skip(own(&words)).any(|it| is_new_option(it, places));
         let call = call(&words);
         let known =
             found.iter().any(|it| it.call == call) || shown.iter().any(|it| it.call() == call);
@@ -182,9 +190,14 @@ fn is_script(path: &str) -> bool {
 
 /// A word as a shell takes it for itself.
 pub(super) fn quoted(word: &str) -> String {
-    let plain = |it: char| it.is_ascii_alphanumeric() || "-_./=:,@%+".contains(it);
-    match !word.is_empty() && word.chars().all(plain) {
+    match is_plain(word) {
         true => word.to_owned(),
         false => format!("'{}'", word.replace('\'', "'\\''")),
     }
+}
+
+/// Whether it means itself to any shell.
+pub(super) fn is_plain(word: &str) -> bool {
+    let plain = |it: char| it.is_ascii_alphanumeric() || "-_./=:,@%+".contains(it);
+    !word.is_empty() && word.chars().all(plain)
 }

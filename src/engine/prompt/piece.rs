@@ -1,7 +1,7 @@
 //! Words for a small model that is to change a function or two: it sees these, what surrounds them
 //! in outline, and is asked for them alone. Shorter to read, shorter to answer, nothing to lose.
 
-use crate::domain::example::Tried;
+use crate::domain::example::{Expected, Tried};
 use crate::domain::job::Complaint;
 use crate::engine::aim::Place;
 use crate::engine::focus::terms;
@@ -245,7 +245,10 @@ fn done(made: &[Made]) -> String {
 
 /// A line for each: what is to come, and what is so already.
 fn examples(examples: &[Tried], room: u32) -> String {
-    let (stays, comes): (Vec<&Tried>, Vec<&Tried>) = examples.iter().partition(|it| it.holds());
+    // What a program prints today is long, and the order says that it stays.
+    let is_output = |it: &&Tried| matches!(it.example.expected, Expected::Prints(_)) && it.holds();
+    let (stays, comes): (Vec<&Tried>, Vec<&Tried>) =
+        examples.iter().filter(|it| !is_output(it)).partition(|it| it.holds());
     let listed = |heading: &str, all: &[&Tried], most: usize| {
         // Blanks in a text are part of it.
         let short = |text: &str| unfenced(&cut(&text.replace(['\n', '\r'], " "), 80));

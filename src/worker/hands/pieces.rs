@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::{Edit, EditVerdict};
-use crate::domain::example::{Example, Tried};
+use crate::domain::example::{Example, Language, Source, Tried};
 use crate::domain::job::{
     Complaint, Event, Failure, Fault, Progress, Request, Story, Tokens, Turn, TurnOutcome,
 };
@@ -123,7 +123,8 @@ impl Hands {
             // An example judges what it calls, or else the last step.
             let judges = |it: &&Tried| {
                 let calls = |name: &str| calls(it, name);
-                let last = queue.is_empty() && it.judges();
+                let is_command = it.example.language == Language::Shell;
+                let last = queue.is_empty() && (it.judges() || is_command);
                 step.names().into_iter().any(calls) || last && !named.iter().any(|name| calls(name))
             };
             let question = Question {
@@ -200,8 +201,8 @@ impl Hands {
 }
 
 /// The examples of the issue that fail on the base as they should, and what holds there and has to
-/// hold still: other examples of the same functions, and what the tests see of them. A request on a
-/// pull request has none.
+/// hold still: other examples of the same functions, what the tests see of them, and what a program
+/// does without a new option. A request on a pull request has none.
 fn due(story: &Story) -> Vec<Tried> {
     let of_issue = story.conversation().is_none();
     let judging: Vec<&Tried> = story.examples().filter(|it| of_issue && it.judges()).collect();
@@ -209,7 +210,10 @@ fn due(story: &Story) -> Vec<Tried> {
         let names = example::names(&it.example);
         judging.iter().any(|other| names.iter().any(|name| calls(other, name)))
     };
-    let stays = |it: &&Tried| it.holds() && is_judged(it);
+    let is_seen = |it: &Tried| {
+        it.example.language == Language::Shell && it.example.source == Source::Observed
+    };
+    let stays = |it: &&Tried| it.holds() && (is_judged(it) || is_seen(it));
     story.examples().filter(|it| of_issue && (it.judges() || stays(it))).cloned().collect()
 }
 

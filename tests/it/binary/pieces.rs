@@ -234,6 +234,29 @@ async fn a_command_that_the_issue_shows_has_to_be_understood_and_proves_nothing_
     assert_eq!(calls.iter().sum::<u32>(), 2, "{calls:?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_without_a_new_option_stays_as_it_was() {
+    let greet = "#!/bin/sh\nset -eu\nname=you\n[ $# = 0 ] || { echo 'usage: greet.sh' >&2; exit 2; }\necho \"Hello $name\"\n";
+    let option = "if [ \"${1:-}\" = -n ]; then name=$2; shift 2; fi\n[ $#";
+    let right = greet.replace("[ $#", option);
+    let wrong = right.replace("name=you", "name=Ada");
+    for (observes, expected) in [(false, &wrong), (true, &right)] {
+        let replies = [&wrong, &right].map(|it| Reply::Text(format!("```sh\n{it}```")));
+        let mut world = World::empty(answers(replies)).await;
+        let checks = "test: {command: \"sh greet.sh\"}\n";
+        world.repository(REPOSITORY, &[("greet.sh", greet), (".codingworker.yml", checks)]);
+        let body = "The script greet.sh should greet somebody by name:\n\n    sh greet.sh -n Ada\n";
+        world.issue(REPOSITORY, "Add an option -n NAME to greet.sh", body);
+        world.ollama.also(SMALL);
+        let name = format!("ollama_chat/{SMALL}");
+        world.config["aider"]["models"] = json!([{"name": name, "observes": observes}]);
+        world.submit(REPOSITORY, 1, "delivery").await;
+        world.serve_until_empty().await;
+        let made = &world.files(REPOSITORY, &world.the_pull().head)["greet.sh"];
+        assert_eq!(made, expected.trim_end(), "observes: {observes}");
+    }
+}
+
 /// Without an example, so that checks alone judge an answer.
 async fn unjudged(files: &[(&str, &str)], issue: (&str, &str), replies: &[&str]) -> World {
     let replies: Vec<_> = replies.iter().map(|it| Reply::Text((*it).to_owned())).collect();
