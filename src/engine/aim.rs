@@ -56,6 +56,16 @@ impl Place {
     }
 }
 
+impl Aims {
+    /// Puts the first place first that `is_it`, if there is one.
+    pub fn lead(&mut self, is_it: impl Fn(&Place) -> bool) {
+        if let Some(at) = self.places.iter().position(is_it) {
+            let place = self.places.remove(at);
+            self.places.insert(0, place);
+        }
+    }
+}
+
 /// Ranks the definitions of `sources` by what `issue` says.
 pub fn aims(issue: &str, sources: &[SourceFile<'_>]) -> Aims {
     let useful = sources.iter().filter(|it| focus::is_useful(it) && !is_test_file(it.path));

@@ -18,7 +18,7 @@ mod sentence;
 mod value;
 mod worded;
 
-pub use worded::{borne_out, subject, worded};
+pub use worded::{borne_out, subjects, worded};
 
 use claim::{Claim, Result};
 use place::Places;

@@ -14,6 +14,10 @@ use crate::engine::splice::code;
 
 /// How many of the places that an issue points at are looked at for a function that can be called.
 const PLACES: usize = 3;
+/// Of how many of them it is read.
+const SUBJECTS: usize = 2;
+/// How close the second has to come to the first.
+const CLOSE: f64 = 0.5;
 const NUMBERS: [&str; 13] = [
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
     "eleven", "twelve",
@@ -21,13 +25,17 @@ const NUMBERS: [&str; 13] = [
 /// Words for what has nothing in it.
 const EMPTY: [&str; 4] = ["empty", "blank", "nothing", "空"];
 
-/// The function that an issue is most likely about, if it can be called by its name.
-pub fn subject(aims: &Aims, sources: &[SourceFile<'_>]) -> Option<(Place, Language)> {
+/// The functions that an issue is most likely about and that can be called by their names: the
+/// first, and a second one for which about as much speaks.
+pub fn subjects(aims: &Aims, sources: &[SourceFile<'_>]) -> Vec<(Place, Language)> {
     let places = Places::of(sources);
-    aims.places.iter().take(PLACES).find_map(|place| {
+    let callable = aims.places.iter().take(PLACES).filter_map(|place| {
         let found = function(&places, &place.name).filter(|it| it.path == place.path)?;
         Some((place.clone(), found.language))
-    })
+    });
+    let all: Vec<(Place, Language)> = callable.take(SUBJECTS).collect();
+    let most = all.first().map_or(0.0, |(it, _)| it.score);
+    all.into_iter().filter(|(it, _)| it.score >= most * CLOSE).collect()
 }
 
 fn function<'p>(places: &'p Places<'_>, name: &str) -> Option<&'p Function> {
@@ -265,8 +273,8 @@ mod tests {
         let aims =
             crate::engine::aim::aims("`Listing.show` is wrong for the total of pages", &sources);
         assert_eq!(aims.places[0].name, "show");
-        let (place, language) = subject(&aims, &sources).unwrap();
+        let (place, language) = subjects(&aims, &sources).swap_remove(0);
         assert_eq!((place.name.as_str(), language), ("total_pages", Language::Python));
-        assert_eq!(subject(&Aims::default(), &sources), None);
+        assert_eq!(subjects(&Aims::default(), &sources), []);
     }
 }

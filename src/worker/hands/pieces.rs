@@ -90,8 +90,11 @@ impl Hands {
         let texts = texts(workspace.tree().to_owned(), &entries).await;
         let sources =
             texts.iter().map(|(path, text)| SourceFile { path, text }).collect::<Vec<_>>();
-        let aims = aim::aims(&issue, &sources);
+        let mut aims = aim::aims(&issue, &sources);
         let mut due = due(story);
+        // What the issue says in words was read of two functions: that is where it is wrong.
+        let is_read = |it: &&Tried| it.counts() && it.example.source == Source::Worded;
+        aims.lead(|place| due.iter().filter(is_read).any(|it| calls(it, &place.name)));
         let counted: Vec<Tried> = due.iter().filter(|it| it.counts()).cloned().collect();
         let is_tried = |name: &str| counted.iter().any(|it| calls(it, name));
         // What an example calls gave what it should, and a check was red all the same.

@@ -4,7 +4,7 @@
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::{EditVerdict, Question};
-use crate::domain::example::Tried;
+use crate::domain::example::{Example, Tried};
 use crate::domain::job::{Event, Failure, Story, Tokens, Turn, TurnOutcome};
 use crate::engine::decide::Attempt;
 use crate::engine::focus::SourceFile;
@@ -14,7 +14,7 @@ use crate::worker::hands::attempt::{issue_text, texts, whereabouts};
 use crate::worker::hands::{Hands, Log};
 
 /// How warm it is asked, each time: it has to say the same.
-const WARMTH: [f32; 2] = [0.0, 0.5];
+const WARMTH: [f32; 2] = [0.0, 0.3];
 
 impl Hands {
     /// A turn that changes nothing.
@@ -34,15 +34,15 @@ impl Hands {
         let aims = aim::aims(&whereabouts(story), &sources);
         // Without a number or a text there is nothing to try.
         let tells = issue.contains(|it: char| it.is_ascii_digit() || "\"'`".contains(it));
-        let subject = example::subject(&aims, &sources).filter(|_| tells);
+        let mut subjects = example::subjects(&aims, &sources);
+        subjects.retain(|_| tells);
         // A rename is proven by itself.
-        let subject = match subject {
-            Some(it) if self.renamed(attempt, story).await?.is_none() => Some(it),
-            _ => None,
-        };
+        if !subjects.is_empty() && self.renamed(attempt, story).await?.is_some() {
+            subjects.clear();
+        }
         let mut turn = Turn {
             request: attempt.request.clone(),
-            model: subject.as_ref().map_or_else(String::new, |_| attempt.model.name.clone()),
+            model: subjects.first().map_or_else(String::new, |_| attempt.model.name.clone()),
             rung: attempt.rung,
             attempt: attempt.attempt,
             outcome: TurnOutcome::NoChange,
@@ -54,18 +54,46 @@ impl Hands {
             agent: version.to_owned(),
             examples: Vec::new(),
         };
-        let Some((place, language)) = subject else { return Ok(Event::Attempted(turn)) };
-        let inspection = story.inspection();
-        let text = texts.iter().find(|(path, _)| *path == place.path);
-        let words = reading::question(&Reading {
-            title: inspection.map_or("", |it| it.title.as_str()),
-            body: inspection.map_or("", |it| it.body.as_str()),
-            place: &place,
-            text: text.map_or("", |it| it.1.as_str()),
-            language,
-            room: attempt.model.num_ctx.saturating_sub(attempt.model.reply_tokens()),
-        });
-        self.log.section(&format!("agent: examples of {} by {}", place.name, turn.model)).await;
+        for (place, language) in subjects {
+            let reading = Reading {
+                title: story.inspection().map_or("", |it| it.title.as_str()),
+                body: story.inspection().map_or("", |it| it.body.as_str()),
+                text: sources.iter().find(|it| it.path == place.path).map_or("", |it| it.text),
+                place: &place,
+                language,
+                room: attempt.model.num_ctx.saturating_sub(attempt.model.reply_tokens()),
+            };
+            let found = self.told_of(&reading, attempt, &issue, &sources, &mut turn, stop).await?;
+            if found.is_empty() {
+                continue;
+            }
+            let tried = self.try_out(&found, &texts, "base", story, stop).await?;
+            let tried = example::borne_out(tried, &issue);
+            // What is wrong is there: the issue says so, and the base bears it out.
+            let is_there = tried.iter().any(Tried::judges);
+            if is_there || turn.examples.is_empty() {
+                turn.examples = tried;
+            }
+            if is_there {
+                break;
+            }
+        }
+        Ok(Event::Attempted(turn))
+    }
+
+    /// The examples of one function that it writes down each time.
+    async fn told_of(
+        &mut self,
+        reading: &Reading<'_>,
+        attempt: &Attempt,
+        issue: &str,
+        sources: &[SourceFile<'_>],
+        turn: &mut Turn,
+        stop: &CancellationToken,
+    ) -> Result<Vec<Example>, Failure> {
+        let name = &reading.place.name;
+        let words = reading::question(reading);
+        self.log.section(&format!("agent: examples of {name} by {}", turn.model)).await;
         let mut replies = Vec::new();
         for (seed, temperature) in (0..).zip(WARMTH) {
             let question = Question {
@@ -87,15 +115,10 @@ impl Hands {
             // A list that goes on for ever begins like one that does not.
             let is_list = matches!(edit.verdict, EditVerdict::Answered | EditVerdict::Truncated(_));
             replies.push(if is_list { edit.reply } else { String::new() });
-            if example::worded(&issue, &place.name, &replies, &sources).is_empty() {
-                break;
+            if example::worded(issue, name, &replies, sources).is_empty() {
+                return Ok(Vec::new());
             }
         }
-        let found = example::worded(&issue, &place.name, &replies, &sources);
-        if replies.len() == WARMTH.len() && !found.is_empty() {
-            let tried: Vec<Tried> = self.try_out(&found, &texts, "base", story, stop).await?;
-            turn.examples = example::borne_out(tried, &issue);
-        }
-        Ok(Event::Attempted(turn))
+        Ok(example::worded(issue, name, &replies, sources))
     }
 }

@@ -117,10 +117,19 @@ const IN_WORDS: &str = "When I add 7 and 5 it says 2. It should be 12.";
 
 /// A job for that issue, with these answers.
 async fn in_words(replies: impl IntoIterator<Item = &'static str>) -> World {
+    worded(&FILES, ("`add` is wrong", IN_WORDS), replies).await
+}
+
+/// The same for another issue of another repository.
+async fn worded(
+    files: &[(&str, &str)],
+    (title, body): (&str, &str),
+    replies: impl IntoIterator<Item = &'static str>,
+) -> World {
     let replies: Vec<_> = replies.into_iter().map(|it| Reply::Text(it.to_owned())).collect();
     let mut world = World::empty(answers(replies)).await;
-    world.repository(REPOSITORY, &FILES);
-    world.issue(REPOSITORY, "`add` is wrong", IN_WORDS);
+    world.repository(REPOSITORY, files);
+    world.issue(REPOSITORY, title, body);
     world.config["verify"]["ready"] = json!("proven");
     world.ollama.also(SMALL);
     world.config["aider"]["models"] = json!([{"name": format!("ollama_chat/{SMALL}")}]);
@@ -151,6 +160,26 @@ async fn what_an_issue_says_in_words_is_written_down_by_the_model_and_proves_the
     assert!(prompts[2].contains(">>> add(7, 5)\n    12\n"), "{}", prompts[2]);
     assert!(prompts[3].contains("- add(7, 5) gives 12\n"), "{}", prompts[3]);
     assert!(prompts[3].contains("still:\n- add(2, 0) gives 2\n"), "{}", prompts[3]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_read_of_the_second_place_shows_that_it_is_wrong_there() {
+    let pages = "def shown(entries, size):\n    pages = pages_of(entries, size)\n    page = min(1, pages)\n    return f\"page {page} of {pages} pages\"\n\n\ndef pages_of(entries, size):\n    return entries // size + 1\n";
+    let checks = "build: {command: \"python3 -m compileall -q .\"}\n";
+    let files = [("pages.py", pages), (".codingworker.yml", checks)];
+    let body = "With 20 entries of 10 each it says \"page 1 of 3 pages\". 2 pages are enough.";
+    let right = "```python\ndef pages_of(entries, size):\n    return -(-entries // size)\n```";
+    let made_up = "```python\nassert shown(5, 7) == 'page 4'\n```";
+    let told = "```python\nassert pages_of(20, 10) == 2\n```";
+    let issue = ("One page too many is shown", body);
+    let world = worded(&files, issue, [made_up, told, told, right]).await;
+    world.serve_until_empty().await;
+    assert!(!world.the_pull().draft, "{}", world.the_pull().body);
+    let prompts = world.ollama.prompts();
+    let about: Vec<bool> = prompts[..2].iter().map(|it| it.contains("for `shown`")).collect();
+    assert_eq!(about, [true, false], "{prompts:#?}");
+    assert!(prompts[3].contains(">>> pages_of(20, 10)\n    2\n"), "{}", prompts[3]);
+    assert_eq!(prompts.len(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]
