@@ -285,6 +285,7 @@ fn crew(dir: &Path, database: &Database, watch: &Arc<Stopwatch>) -> Crew {
         store: SqliteStore::over(database.clone()),
         audit: Audit::new(database.clone()),
         ladder: vec!["bench".to_owned()],
+        bounds: codingworker::engine::size::Bounds::of(&[]),
         branch_prefix: "ai-task-".to_owned(),
         check_limit: LIMIT,
         clock: app::clock(),

@@ -25,6 +25,7 @@ pub mod reach;
 pub mod rename;
 pub mod report;
 pub mod request;
+pub mod size;
 pub mod socket;
 pub mod splice;
 pub mod stats;

@@ -13,6 +13,7 @@ use crate::deps::Deps;
 use crate::deps::caches::Caches;
 use crate::domain::job::Model;
 use crate::engine::report::{Language, Masthead};
+use crate::engine::size::Bounds;
 use crate::redact::Redactor;
 use crate::store::Store;
 use crate::worker::hands::Tools;
@@ -66,6 +67,7 @@ pub(super) fn tools(config: &Config, fixed: &Fixed) -> Result<Tools, AppError> {
         store: fixed.store.clone(),
         audit: Audit::new(fixed.database.clone()),
         ladder: config.aider.models.iter().map(|it| it.name.clone()).collect(),
+        bounds: Bounds::of(&config.aider.models),
         redactor: fixed.redactor.clone(),
         branch_prefix: config.worker.branch_prefix.clone(),
         agent_ahead: !config.aider.models.first().is_some_and(Model::writes_definitions),

@@ -22,6 +22,7 @@ use crate::engine::authority;
 use crate::engine::decide::Action;
 use crate::engine::gate as gatekeeping;
 use crate::engine::report::Masthead;
+use crate::engine::size::Bounds;
 use crate::process::Tee;
 use crate::redact::Redactor;
 use crate::runner::{Runner, RunnerError};
@@ -81,6 +82,8 @@ pub struct Tools {
     pub audit: Audit,
     /// The names of the models, in the order in which they are tried.
     pub ladder: Vec<String>,
+    /// What they can take.
+    pub bounds: Bounds,
     /// Takes the secrets out of all that leaves for people or the model.
     pub redactor: Redactor,
     /// Branches are called this, with the number behind it.

@@ -121,6 +121,7 @@ impl Crew {
             store: self.store.clone(),
             audit: Audit::new(self.audit.clone()),
             ladder: vec!["small".to_owned()],
+            bounds: codingworker::engine::size::Bounds::of(&[]),
             redactor: Redactor::default(),
             branch_prefix: "ai/issue-".to_owned(),
             renames: true,

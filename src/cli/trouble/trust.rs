@@ -48,6 +48,22 @@ pub(super) const ENTRIES: &[Trouble] = &[
         told: true,
     },
     Trouble {
+        id: "refused-size",
+        says: &[
+            "the issue has about … tokens of text beside its code, and … reads … at once: cut it \
+             into issues of one change each, or let the operator give a model a larger `num_ctx`; \
+             then set the label again",
+            "the issue is a list of … points, and … is asked … times for one issue: cut it into \
+             issues of one change each, or let the operator add a larger model to \
+             `aider.models`; then set the label again",
+        ],
+        cause: "No model of this worker can take in, or do, all of it. Code and logs do not count: \
+                they are shortened.",
+        remedy: "Make issues of it, each of one change. Or let a larger model have it: \
+                 `aider.models`, its `num_ctx`, its `calls`.",
+        told: true,
+    },
+    Trouble {
         id: "refused-repository",
         says: &[
             "… is not in `trust.repositories` of this worker",

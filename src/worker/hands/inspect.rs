@@ -145,6 +145,10 @@ impl Tools {
         if let Err(refusal) = authority::judge(&facts, &self.authority) {
             return Ok(Judged { asker, verdict: Err(refusal) });
         }
+        if let Some(reason) = self.bounds.excess(&title, &body.text) {
+            let refusal = Refusal { reason, told: Told::Everyone };
+            return Ok(Judged { asker, verdict: Err(refusal) });
+        }
         let inspection = Inspection {
             title,
             body: body.text,

@@ -1,6 +1,6 @@
 //! A small model: asked for functions, begun anew where it was wrong.
 
-use codingworker::domain::job::{Event, Request, Turn};
+use codingworker::domain::job::{Event, Outcome, Request, Turn};
 use serde_json::json;
 
 use crate::binary::world::{BODY, CHECKS, OLD_TESTS, REPOSITORY, TITLE, World, answers};
@@ -180,6 +180,25 @@ async fn what_is_read_of_the_second_place_shows_that_it_is_wrong_there() {
     assert_eq!(about, [true, false], "{prompts:#?}");
     assert!(prompts[3].contains(">>> pages_of(20, 10)\n    2\n"), "{}", prompts[3]);
     assert_eq!(prompts.len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issue_that_is_too_large_is_answered_with_how_to_cut_it() {
+    let mut world = World::empty(answers([])).await;
+    world.repository(REPOSITORY, &FILES);
+    let points: String = (0..12).map(|it| format!("- [ ] the point number {it}\n")).collect();
+    world.issue(REPOSITORY, "Many things", &points);
+    world.ollama.also(SMALL);
+    world.config["aider"]["models"] = json!([{"name": format!("ollama_chat/{SMALL}")}]);
+    world.submit(REPOSITORY, 1, "delivery").await;
+    world.serve_until_empty().await;
+    let (row, records) = world.job().await;
+    let refused = records.iter().any(|it| match &it.event {
+        Event::Ended(Outcome::Refused(it)) => it.reason.contains("a list of 12 points"),
+        _ => false,
+    });
+    assert!(refused, "{row:?}");
+    assert!(world.ollama.prompts().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -273,6 +273,7 @@ impl Field {
             store: store.clone(),
             audit: Audit::new(database.clone()),
             ladder: vec!["played".to_owned()],
+            bounds: codingworker::engine::size::Bounds::of(&[]),
             redactor: Redactor::new([token()]),
             branch_prefix: "ai/issue-".to_owned(),
             renames: true,
