@@ -18,7 +18,8 @@ pub(super) struct Message {
 }
 
 /// Where every sentence is a message.
-const ROOMS: [&str; 3] = ["src/config", "src/engine/authority", "src/engine/gate/glob.rs"];
+const ROOMS: [&str; 4] =
+    ["src/config", "src/engine/authority", "src/engine/gate/glob.rs", "src/engine/size.rs"];
 
 /// Where sentences with their full stop are messages, and the rest is put into those.
 const STOPS: &str = "src/engine/gate";
