@@ -7,7 +7,8 @@ use codingworker::domain::job::Fault;
 use codingworker::domain::time::Timestamp;
 use codingworker::postgres::{Address, Postgres, PostgresError};
 use codingworker::store::postgres::PostgresStore;
-use tokio_util::sync::CancellationToken;
+use tokio::sync::watch;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::postgres_server::{PASSWORD, Server};
 
@@ -15,29 +16,47 @@ mod cutting;
 mod outage;
 use cutting::{Cut, Cutter};
 
-/// Ends a backend of this schema's workers now and then, until told to stop. Says how many.
-pub(crate) async fn terminate_backends(address: Address, stop: CancellationToken) -> u64 {
-    let postgres = Postgres::connect(address).unwrap();
-    let mut terminated = 0;
-    while !stop.is_cancelled() {
-        let killed = postgres
-            .read(|step| {
-                Box::pin(async move {
-                    // One that is in a transaction of this schema's tables just now.
-                    let sql = "SELECT count(pg_terminate_backend(pid)) FROM (
-                                   SELECT pid FROM pg_locks
-                                   JOIN pg_class ON pg_class.oid = pg_locks.relation
-                                   WHERE relnamespace = current_schema()::regnamespace
-                                     AND pid <> pg_backend_pid() LIMIT 1) AS one";
-                    Ok(step.one(sql, &[]).await?.get::<_, i64>(0))
-                })
-            })
-            .await
-            .unwrap_or(0);
-        terminated += killed.cast_unsigned();
-        tokio::time::sleep(Duration::from_millis(100)).await;
+/// Ends a backend of this schema's workers now and then.
+pub(crate) struct Terminator {
+    terminated: watch::Receiver<u64>,
+    _task: AbortOnDropHandle<()>,
+}
+
+impl Terminator {
+    /// Begins, and goes on until it is dropped.
+    pub(crate) fn of(address: Address) -> Self {
+        let (tell, terminated) = watch::channel(0);
+        let postgres = Postgres::connect(address).unwrap();
+        let task = tokio::spawn(async move {
+            loop {
+                let killed = terminate_one(&postgres).await.unwrap_or(0);
+                tell.send_modify(|it| *it += killed.cast_unsigned());
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        });
+        Self { terminated, _task: AbortOnDropHandle::new(task) }
     }
-    terminated
+
+    /// How many it has ended by now, for those who have to go on until there was one: without one
+    /// nothing was shown, and how much a machine gets done before the first is chance.
+    pub(crate) fn terminated(&self) -> watch::Receiver<u64> {
+        self.terminated.clone()
+    }
+}
+
+async fn terminate_one(postgres: &Postgres) -> Result<i64, PostgresError> {
+    let one = postgres.read(|step| {
+        Box::pin(async move {
+            // One that is in a transaction of this schema's tables just now.
+            let sql = "SELECT count(pg_terminate_backend(pid)) FROM (
+                           SELECT pid FROM pg_locks
+                           JOIN pg_class ON pg_class.oid = pg_locks.relation
+                           WHERE relnamespace = current_schema()::regnamespace
+                             AND pid <> pg_backend_pid() LIMIT 1) AS one";
+            Ok(step.one(sql, &[]).await?.get::<_, i64>(0))
+        })
+    });
+    one.await
 }
 
 async fn batch(postgres: &Postgres, statements: &'static [&'static str]) {
@@ -97,21 +116,23 @@ async fn writes_are_carried_out_once_while_backends_are_terminated() {
     let address = Server::shared().address();
     let postgres = Postgres::open(address.clone()).await.unwrap();
     batch(&postgres, TABLE).await;
-    let stop = CancellationToken::new();
-    let killing = tokio::spawn(terminate_backends(address, stop.clone()));
+    let terminator = Terminator::of(address);
     let mut writers = tokio::task::JoinSet::new();
     for writer in 0..4 {
-        let postgres = postgres.clone();
+        let (postgres, terminated) = (postgres.clone(), terminator.terminated());
         writers.spawn(async move {
-            for number in 0..60 {
-                mark(&postgres, writer * 1_000 + number).await.unwrap();
+            let first = writer * 1_000_000;
+            let mut next = first;
+            while next < first + 60 || *terminated.borrow() == 0 {
+                assert!(next < first + 100_000, "no backend is ever terminated");
+                mark(&postgres, next).await.unwrap();
+                next += 1;
             }
+            (first..next).collect::<Vec<i64>>()
         });
     }
-    writers.join_all().await;
-    stop.cancel();
-    assert!(killing.await.unwrap() > 0, "no backend was terminated, so nothing was shown");
-    let expected: Vec<i64> = (0..4).flat_map(|it| it * 1_000..it * 1_000 + 60).collect();
+    let mut expected = writers.join_all().await.concat();
+    expected.sort_unstable();
     assert_eq!(marks(&postgres).await, expected);
 }
 

@@ -9,10 +9,9 @@ use codingworker::postgres::{Address, Postgres};
 use codingworker::store::postgres::PostgresStore;
 use codingworker::store::postgres::untold::SharedUntold;
 use codingworker::store::{Admission, Claimant, Store};
-use tokio_util::sync::CancellationToken;
 
 use crate::contract::store::{record, task};
-use crate::postgres::terminate_backends;
+use crate::postgres::Terminator;
 use crate::postgres_server::Server;
 
 const NOW: Timestamp = Timestamp(1);
@@ -44,29 +43,29 @@ async fn of_two_workers_that_admit_a_task_at_once_one_has_its_job() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_event_is_lost_or_doubled_while_backends_are_terminated() {
     let address = Server::shared().address();
-    let stop = CancellationToken::new();
-    let killing = tokio::spawn(terminate_backends(address.clone(), stop.clone()));
+    let terminator = Terminator::of(address.clone());
     let mut workers = tokio::task::JoinSet::new();
     for number in 0..4_u64 {
         let (store, me) = worker(&address, &format!("worker{number}")).await;
+        let terminated = terminator.terminated();
         workers.spawn(async move {
             let admitted = store.admit(&task("acme/api", number, "d"), "r", &me, NOW).await;
             let Ok(Admission::New(taken)) = admitted else { panic!("{admitted:?}") };
-            for at in 1..=40 {
+            let mut at = 0;
+            while at < 40 || *terminated.borrow() == 0 {
+                assert!(at < 100_000, "no backend is ever terminated");
+                at += 1;
                 let event = record(at, "one of many");
                 let seq = store.append(&taken.fence, &event, JobState::Running, None).await;
                 assert_eq!(seq, Ok(at.cast_unsigned()), "it has the next number");
             }
-            (store, taken.job.id)
+            (store, taken.job.id, at)
         });
     }
-    let done = workers.join_all().await;
-    stop.cancel();
-    assert!(killing.await.unwrap() > 0, "no backend was terminated, so nothing was shown");
-    for (store, id) in done {
+    for (store, id, last) in workers.join_all().await {
         let records: Vec<Record> = store.records(&id).await.unwrap();
         let at: Vec<i64> = records.iter().map(|it| it.at.0).collect();
-        assert_eq!(at, (1..=40).collect::<Vec<_>>());
+        assert_eq!(at, (1..=last).collect::<Vec<_>>());
     }
 }
 
