@@ -40,7 +40,8 @@ pub struct Example {
 impl Example {
     /// Whether it shows that the work is done where it holds.
     pub fn proves(&self) -> bool {
-        self.expected != Expected::Understood && self.source != Source::Observed
+        let is_part = matches!(self.expected, Expected::Understood | Expected::Exits(_));
+        !is_part && self.source != Source::Observed
     }
 }
 
@@ -72,6 +73,9 @@ pub enum Expected {
     /// A command line is understood, whatever comes of it. It is a part of what is wanted, so that
     /// it can speak against a change and never for one.
     Understood,
+    /// A command ends with this exit status. What has it easily is a part of what is wanted: it can
+    /// speak against a change and never for one.
+    Exits(u8),
 }
 
 impl Expected {
@@ -83,6 +87,7 @@ impl Expected {
             Self::Returns => "no error".to_owned(),
             Self::Prints(text) => format!("prints {text:?}"),
             Self::Understood => "no error about its usage".to_owned(),
+            Self::Exits(status) => format!("exit status {status}"),
         }
     }
 }

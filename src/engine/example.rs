@@ -9,6 +9,7 @@ pub mod before;
 mod block;
 mod claim;
 mod command;
+mod exit;
 mod japanese;
 pub mod observed;
 mod place;
@@ -116,7 +117,13 @@ pub fn examples(issue: &str, sources: &[SourceFile<'_>]) -> Vec<Example> {
         found.extend(example(claim, issue, &places, asks));
     }
     found.extend(command::examples(&read.shown, &places));
-    found.extend(command::understood(&read.typed, &read.shown, &places));
+    found.extend(exit::examples(&read.exits, &read.typed, &places, sources));
+    let known: Vec<String> = found
+        .iter()
+        .map(|it| it.call.clone())
+        .chain(read.shown.iter().map(|it| it.call()))
+        .collect();
+    found.extend(command::understood(&read.typed, &known, &places));
     found.truncate(MOST);
     found
 }
@@ -291,6 +298,7 @@ struct Read {
     shown: Vec<command::Shown>,
     /// Lines of code that may be commands.
     typed: Vec<String>,
+    exits: Vec<exit::Exit>,
 }
 
 impl Read {
@@ -367,6 +375,7 @@ impl Read {
         if !text.trim().is_empty() {
             self.claims.extend(claim::claims(without_bullet(&text), None, is_known));
             self.typed.extend(text.split('`').skip(1).step_by(2).map(str::to_owned));
+            self.exits.extend(exit::exits(&text));
             *above = text;
         }
     }

@@ -211,6 +211,26 @@ async fn a_command_with_a_new_option_is_understood_or_not() {
 }
 
 #[tokio::test]
+async fn an_exit_status_is_that_of_the_program_and_of_no_error_that_nobody_caught() {
+    let issue = "So:\n\n    python3 -m keep -k 5 notes.md\n\nOn `-k 0` exit with status 1.\n";
+    let all = [
+        ("import sys\n", false),
+        ("import sys\nsys.exit('-k is 1 or more')\n", true),
+        ("import sys\nsys.exit(2)\n", false),
+        ("raise ValueError('-k is 1 or more')\n", false),
+    ];
+    for (nth, (text, holds)) in all.into_iter().enumerate() {
+        let files = [("keep/__init__.py", ""), ("keep/__main__.py", text), ("README.md", "a\n")];
+        let mut examples = found(issue, &files);
+        examples.retain(|it| it.expected == Expected::Exits(1));
+        let calls: Vec<&str> = examples.iter().map(|it| it.call.as_str()).collect();
+        assert_eq!(calls, ["python3 -m keep -k 0 README.md"]);
+        let verdicts = tried(&examples, &files, &format!("n{nth}")).await;
+        assert_eq!([verdicts[0] == Verdict::Holds], [holds], "{text}: {verdicts:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_a_program_prints_without_a_new_option_is_seen_where_it_says_the_same_twice() {
     let named = ["same.sh", "once.sh", "fails.sh", "long.sh"];
     let lines = [

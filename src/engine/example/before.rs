@@ -53,13 +53,17 @@ fn without(words: &[String], with_value: bool, places: &Places<'_>) -> Option<Ve
 }
 
 /// `book.txt`, but not `2.5`.
-fn is_file(word: &str) -> bool {
+pub(super) fn is_file(word: &str) -> bool {
     let kind = extension(word);
     !kind.is_empty() && !kind.starts_with(|it: char| it.is_ascii_digit())
 }
 
 /// `None`: it is a file that is not there, nor is one like it.
-fn there(word: String, places: &Places<'_>, sources: &[SourceFile<'_>]) -> Option<String> {
+pub(super) fn there(
+    word: String,
+    places: &Places<'_>,
+    sources: &[SourceFile<'_>],
+) -> Option<String> {
     if word.starts_with('-') || !is_file(&word) || places.file(&word).is_some() {
         return Some(word);
     }

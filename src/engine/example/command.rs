@@ -97,7 +97,10 @@ pub(super) fn own(words: &[String]) -> usize {
 /// Whether it is an option that nothing in the project knows.
 pub(super) fn is_new_option(word: &str, places: &Places<'_>) -> bool {
     let name = word.split('=').next().unwrap_or_default();
-    word.len() > 1 && word.starts_with('-') && word != "--" && !places.says(name)
+    let is_option = name.strip_prefix('-').is_some_and(|it| {
+        !matches!(it, "" | "-") && !it.starts_with(|it: char| it.is_ascii_digit())
+    });
+    is_option && !places.says(name)
 }
 
 /// As a shell takes it.
@@ -106,8 +109,8 @@ pub(super) fn call(words: &[String]) -> String {
 }
 
 /// Command lines of the project's own programs with an option that nothing in it knows: they are to
-/// be understood once it is there. Of what is `shown` the issue says more.
-pub(super) fn understood(typed: &[String], shown: &[Shown], places: &Places<'_>) -> Vec<Example> {
+/// be understood once it is there. Of those that are `known` the issue says more.
+pub(super) fn understood(typed: &[String], known: &[String], places: &Places<'_>) -> Vec<Example> {
     let mut found: Vec<Example> = Vec::new();
     for line in typed {
         let line = line.trim();
@@ -115,9 +118,8 @@ pub(super) fn understood(typed: &[String], shown: &[Shown], places: &Places<'_>)
         let Some(path) = program(&words, places) else { continue };
         let is_new = words.iter().skip(own(&words)).any(|it| is_new_option(it, places));
         let call = call(&words);
-        let known =
-            found.iter().any(|it| it.call == call) || shown.iter().any(|it| it.call() == call);
-        if is_new && !known {
+        let is_known = found.iter().any(|it| it.call == call) || known.contains(&call);
+        if is_new && !is_known {
             found.push(Example {
                 language: Language::Shell,
                 path,

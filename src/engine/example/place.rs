@@ -92,9 +92,15 @@ impl<'a> Places<'a> {
         self.sources.iter().any(|it| language::mentions(it.text, name))
     }
 
-    /// Whether the text stands in any file.
-    pub(super) fn says(&self, text: &str) -> bool {
-        self.sources.iter().any(|it| it.text.contains(text))
+    /// Whether the option stands in any file, and not as a part of another word.
+    pub(super) fn says(&self, option: &str) -> bool {
+        let is_part = |it: char| it.is_alphanumeric() || matches!(it, '-' | '_');
+        self.sources.iter().any(|it| {
+            it.text.match_indices(option).any(|(at, _)| {
+                let (before, after) = (&it.text[..at], &it.text[at + option.len()..]);
+                !before.ends_with(is_part) && !after.starts_with(is_part)
+            })
+        })
     }
 
     /// A file of the project's by its path, with or without `./`.

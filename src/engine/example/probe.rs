@@ -19,6 +19,8 @@ mod rust;
 
 /// No call takes longer, in seconds.
 pub(super) const LIMIT: u32 = 20;
+/// What Python and Node.js print of an error that nobody caught.
+const UNCAUGHT: &str = "^(Traceback \\(most recent call last\\):|Node\\.js v[0-9])";
 /// The end of a file within the script. No line of ours is this one.
 pub(super) const END: &str = "END_OF_PROBE";
 
@@ -112,7 +114,9 @@ fn trial<'a>(nth: usize, example: &Example, places: &'a Places<'_>) -> Option<Tr
         Expected::Value(it) => written(it).map(Check::Value),
         Expected::Raises(error) if super::is_error(error) => Some(Check::Raises(error.clone())),
         Expected::Returns => Some(Check::Returns),
-        Expected::Raises(_) | Expected::Prints(_) | Expected::Understood => None,
+        Expected::Raises(_) | Expected::Prints(_) | Expected::Understood | Expected::Exits(_) => {
+            None
+        }
     };
     let given = match &example.given {
         Some(it) => Some(check(it)?),
@@ -130,10 +134,12 @@ fn command(nth: usize, example: &Example, places: &Places<'_>) -> String {
     if program(&words, places).is_none() {
         return unknown;
     }
-    if example.expected == Expected::Understood {
-        return understood(nth, &words);
-    }
-    let Expected::Prints(wanted) = &example.expected else { return unknown };
+    let wanted = match &example.expected {
+        Expected::Prints(wanted) => wanted,
+        Expected::Understood => return understood(nth, &words),
+        Expected::Exits(status) => return exits(nth, &words, *status),
+        Expected::Value(_) | Expected::Raises(_) | Expected::Returns => return unknown,
+    };
     let given = match &example.given {
         Some(Expected::Prints(it)) => quoted(it),
         _ => "\"$o\"".to_owned(),
@@ -159,6 +165,17 @@ fn understood(nth: usize, words: &[String]) -> String {
          if [ $s != 0 ] && printf '%s' \"$o\" | grep -qiE '{told}'; then\n\
          r{nth}=\"gives yes $(printf '%s' \"$o\" | tr '\\n' ' ' | cut -c1-200)\"\n\
          else r{nth}='holds yes'; fi\n"
+    )
+}
+
+/// A command that is to end with this status, and not with an error that nobody caught.
+fn exits(nth: usize, words: &[String], status: u8) -> String {
+    let line = words.iter().map(|it| super::command::quoted(it)).collect::<Vec<_>>().join(" ");
+    format!(
+        "o=$( $t {line} 2>&1 </dev/null )\ns=$?\n\
+         if [ $s = {status} ] && ! printf '%s\\n' \"$o\" | grep -qE '{UNCAUGHT}'; then\n\
+         r{nth}='holds yes'; else\n\
+         r{nth}=\"gives yes exit status $s: $(printf '%s' \"$o\" | tr '\\n' ' ' | cut -c1-160)\"; fi\n"
     )
 }
 

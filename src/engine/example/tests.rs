@@ -267,7 +267,7 @@ fn the_calls_of_an_example_are_found_again_in_what_was_written_down() {
 fn a_command_with_an_option_that_nothing_knows_is_to_be_understood() {
     let files = [
         SourceFile { path: "keep.sh", text: "echo $1\n" },
-        SourceFile { path: "words/__main__.py", text: "import sys\n# takes --all\n" },
+        SourceFile { path: "words/__main__.py", text: "import sys\n# well-known, takes --all\n" },
     ];
     let of = |issue: &str| {
         let found = examples(&format!("Title\n{issue}"), &files);

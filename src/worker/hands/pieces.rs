@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::{Edit, EditVerdict};
-use crate::domain::example::{Example, Language, Source, Tried};
+use crate::domain::example::{Example, Expected, Language, Source, Tried};
 use crate::domain::job::{
     Complaint, Event, Failure, Fault, Progress, Request, Story, Tokens, Turn, TurnOutcome,
 };
@@ -204,8 +204,9 @@ impl Hands {
 }
 
 /// The examples of the issue that fail on the base as they should, and what holds there and has to
-/// hold still: other examples of the same functions, what the tests see of them, and what a program
-/// does without a new option. A request on a pull request has none.
+/// hold still: other examples of the same functions, what the tests see of them, what a program does
+/// without a new option, and an exit status, which an option that nothing knows may have for another
+/// reason. A request on a pull request has none.
 fn due(story: &Story) -> Vec<Tried> {
     let of_issue = story.conversation().is_none();
     let judging: Vec<&Tried> = story.examples().filter(|it| of_issue && it.judges()).collect();
@@ -213,10 +214,12 @@ fn due(story: &Story) -> Vec<Tried> {
         let names = example::names(&it.example);
         judging.iter().any(|other| names.iter().any(|name| calls(other, name)))
     };
-    let is_seen = |it: &Tried| {
-        it.example.language == Language::Shell && it.example.source == Source::Observed
+    let is_of_command = |it: &Tried| match &it.example.expected {
+        Expected::Exits(_) => true,
+        Expected::Prints(_) => it.example.source == Source::Observed,
+        _ => false,
     };
-    let stays = |it: &&Tried| it.holds() && (is_judged(it) || is_seen(it));
+    let stays = |it: &&Tried| it.holds() && (is_judged(it) || is_of_command(it));
     story.examples().filter(|it| of_issue && (it.judges() || stays(it))).cloned().collect()
 }
 

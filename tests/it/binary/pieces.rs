@@ -305,6 +305,29 @@ async fn what_comes_without_a_new_option_stays_as_it_was() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_that_the_issue_wants_refused_has_to_be_and_proves_nothing_by_that() {
+    let greet = "#!/bin/sh\nset -eu\nname=you\n[ $# = 0 ] || { echo 'usage: greet.sh' >&2; exit 2; }\necho \"Hello $name\"\n";
+    let takes = "if [ \"${1:-}\" = -n ]; then name=$2; shift 2; fi\n[ $#";
+    let takes = greet.replace("[ $#", takes);
+    let refuses = takes.replace("[ $#", "[ \"$name\" ] || { echo 'no name' >&2; exit 2; }\n[ $#");
+    let replies = [takes, refuses.clone()].map(|it| Reply::Text(format!("```sh\n{it}```")));
+    let mut world = World::empty(answers(replies)).await;
+    let checks = "test: {command: \"test \\\"$(sh greet.sh)\\\" = 'Hello you'\"}\n";
+    world.repository(REPOSITORY, &[("greet.sh", greet), (".codingworker.yml", checks)]);
+    let body = "The script greet.sh should greet somebody by name:\n\n    sh greet.sh -n Ada\n\n\
+                A name of nothing (`-n ''`) is an error: exit with status 2.\n";
+    world.issue(REPOSITORY, "Add an option -n NAME to greet.sh", body);
+    world.config["verify"]["ready"] = json!("proven");
+    world.ollama.also(SMALL);
+    world.config["aider"]["models"] = json!([{"name": format!("ollama_chat/{SMALL}")}]);
+    world.submit(REPOSITORY, 1, "delivery").await;
+    world.serve_until_empty().await;
+    let pull = world.the_pull();
+    assert_eq!(world.files(REPOSITORY, &pull.head)["greet.sh"], refuses.trim_end());
+    assert!(pull.draft && pull.body.contains("nothing proves the change"), "{}", pull.body);
+}
+
 /// Without an example, so that checks alone judge an answer.
 async fn unjudged(files: &[(&str, &str)], issue: (&str, &str), replies: &[&str]) -> World {
     let replies: Vec<_> = replies.iter().map(|it| Reply::Text((*it).to_owned())).collect();
