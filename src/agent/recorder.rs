@@ -1,6 +1,6 @@
 //! A proxy of ours between the agent and Ollama, for one turn.
 //!
-//! It lets through only the two calls that a turn needs, and only for the turn's model. Each
+//! It lets through only the two calls that a turn needs, and only for the turn's models. Each
 //! reply is read to its end here before the agent sees a byte of it: Aider applies half a file
 //! when a stream breaks, and tries a failed call nine times over more than a minute. So a reply
 //! that is not whole reaches it as an empty one that hit its length, on which it gives up at
@@ -104,7 +104,8 @@ pub struct Recorder {
 #[derive(Debug)]
 struct Shared {
     upstream: String,
-    model: String,
+    /// Whom the turn may ask.
+    models: Vec<String>,
     tree: PathBuf,
     http: reqwest::Client,
     limits: Limits,
@@ -121,7 +122,7 @@ impl Drop for Recorder {
 }
 
 impl Recorder {
-    /// Listens on a loopback port of its own and passes calls for `model` on to `upstream`.
+    /// Listens on a loopback port of its own and passes calls for `models` on to `upstream`.
     /// A reply that would write outside `tree` does not reach the agent.
     /// The text of replies goes to `live` as it comes; what does not fit there is dropped.
     ///
@@ -129,14 +130,14 @@ impl Recorder {
     /// When there is no port, or no HTTP client can be made.
     pub async fn start(
         upstream: &str,
-        model: &str,
+        models: &[&str],
         tree: &Path,
         limits: Limits,
         live: Option<mpsc::Sender<String>>,
     ) -> std::io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = Some(listener.local_addr()?);
-        let shared = Shared::new(upstream, model, tree, limits, live)?;
+        let shared = Shared::new(upstream, models, tree, limits, live)?;
         serve(listener, Arc::clone(&shared));
         Ok(Self { address, shared })
     }
@@ -148,13 +149,13 @@ impl Recorder {
     pub fn start_at(
         path: &Path,
         upstream: &str,
-        model: &str,
+        models: &[&str],
         tree: &Path,
         limits: Limits,
         live: Option<mpsc::Sender<String>>,
     ) -> std::io::Result<Self> {
         let listener = socket::listen(path)?;
-        let shared = Shared::new(upstream, model, tree, limits, live)?;
+        let shared = Shared::new(upstream, models, tree, limits, live)?;
         serve(listener, Arc::clone(&shared));
         Ok(Self { address: None, shared })
     }
@@ -185,7 +186,7 @@ impl Recorder {
 /// When no HTTP client can be made.
 pub(super) async fn ask(upstream: &str, body: &Value, limits: Limits) -> std::io::Result<Answer> {
     // No file of a tree is at stake: the answer is only read.
-    let shared = Shared::new(upstream, "", Path::new("/"), limits, None)?;
+    let shared = Shared::new(upstream, &[], Path::new("/"), limits, None)?;
     Ok(shared.call(Bytes::from(body.to_string())).await)
 }
 
@@ -215,7 +216,7 @@ where
 impl Shared {
     fn new(
         upstream: &str,
-        model: &str,
+        models: &[&str],
         tree: &Path,
         limits: Limits,
         live: Option<mpsc::Sender<String>>,
@@ -223,7 +224,7 @@ impl Shared {
         let http = ollama::client(upstream).build().map_err(std::io::Error::other)?;
         Ok(Arc::new(Self {
             upstream: upstream.to_owned(),
-            model: model.to_owned(),
+            models: models.iter().map(|it| (*it).to_owned()).collect(),
             tree: tree.to_owned(),
             http,
             limits,
@@ -302,12 +303,12 @@ impl Shared {
 }
 
 async fn chat(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
-    let body = match entry::chat(&body, &shared.model) {
-        Ok(body) => body,
+    let (model, body) = match entry::chat(&body, &shared.models) {
+        Ok(asked) => asked,
         Err(other) => return refusal(&other),
     };
     if shared.already_over() {
-        return unusable(&shared.model);
+        return unusable(model);
     }
     let mut answer = shared.call(body).await;
     if let (End::Whole, Some(path)) =
@@ -316,15 +317,15 @@ async fn chat(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
         answer.end = End::Refused(format!("the reply writes to `{path}`"));
     }
     let response = match &answer.end {
-        End::Whole => whole(&shared.model, &answer),
-        _ => unusable(&shared.model),
+        End::Whole => whole(model, &answer),
+        _ => unusable(model),
     };
     shared.keep(answer);
     response
 }
 
 async fn show(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
-    let body = match entry::show(&body, &shared.model) {
+    let body = match entry::show(&body, &shared.models) {
         Ok(body) => body,
         Err(other) => return refusal(&other),
     };

@@ -108,7 +108,7 @@ fn aider(reader: &mut Reader<'_>) -> Aider {
         map_tokens: u32_of(reader.integer("aider.map_tokens")),
         warm: reader.flag("aider.warm"),
         env: reader.secrets("aider.env"),
-        models: reader.read("aider.models", models).into_iter().map(WrittenModel::model).collect(),
+        models: ladder(&reader.read("aider.models", models)),
         hosts: reader.read("aider.hosts", |value| {
             texts(value)?.iter().map(|it| urls::host_name(it)).collect()
         }),
@@ -214,23 +214,32 @@ struct WrittenModel {
     observes: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_fixes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    editor: Option<String>,
 }
 
 impl WrittenModel {
-    fn model(self) -> Model {
+    /// `all` are those of the file.
+    fn model(&self, all: &[Self]) -> Model {
+        let editor = self.editor.as_ref().and_then(|name| all.iter().find(|it| it.name == *name));
         Model {
-            name: self.name,
+            name: self.name.clone(),
             timeout: seconds(self.timeout_seconds),
             num_ctx: u32_of(self.num_ctx),
-            edit_format: self.edit_format,
+            edit_format: self.edit_format.clone(),
             attempts: u32_of(self.attempts),
             samples: u32_of(self.samples),
             calls: u32_of(self.calls),
             reads: self.reads,
             observes: self.observes,
             max_fixes: self.max_fixes.map(u32_of),
+            editor: editor.map(|it| Box::new(it.model(&[]))),
         }
     }
+}
+
+fn ladder(written: &[WrittenModel]) -> Vec<Model> {
+    written.iter().map(|it| it.model(written)).collect()
 }
 
 fn models(value: &Value) -> Result<Vec<WrittenModel>, String> {
@@ -240,10 +249,33 @@ fn models(value: &Value) -> Result<Vec<WrittenModel>, String> {
     if items.is_empty() {
         return Err("at least one model is needed, such as `- name: ollama_chat/NAME`".to_owned());
     }
-    let numbered = items.iter().enumerate();
-    numbered
-        .map(|(at, it)| model(it).map_err(|error| format!("model {}: {error}", at + 1)))
-        .collect()
+    let numbered = || (1..).map(|it| move |error| format!("model {it}: {error}"));
+    let models = items.iter().zip(numbered()).map(|(it, at)| model(it).map_err(at));
+    let models: Vec<WrittenModel> = models.collect::<Result<_, _>>()?;
+    for (it, at) in models.iter().zip(numbered()) {
+        edited(it, &models).map_err(at)?;
+    }
+    Ok(models)
+}
+
+/// Whether its editor can be one.
+fn edited(model: &WrittenModel, all: &[WrittenModel]) -> Result<(), String> {
+    let Some(editor) = &model.editor else { return Ok(()) };
+    let name = &model.name;
+    if editor == name || !all.iter().any(|it| it.name == *editor) {
+        return Err(format!("`editor`: `{editor}` is no other model of `aider.models`"));
+    }
+    if let Some(other) = [name, editor].into_iter().find(|it| !is_of_ollama(it)) {
+        return Err(format!("`editor`: both models have to be Ollama's, and `{other}` is none"));
+    }
+    match model.edit_format == Model::DEFINITION {
+        true => Err("`editor`: a model with `edit_format: definition` writes itself".to_owned()),
+        false => Ok(()),
+    }
+}
+
+fn is_of_ollama(name: &str) -> bool {
+    name.starts_with("ollama_chat/") || name.starts_with("ollama/")
 }
 
 fn model(value: &Value) -> Result<WrittenModel, String> {
@@ -284,11 +316,14 @@ fn model(value: &Value) -> Result<WrittenModel, String> {
         let names = names.join(", ");
         return Err(format!("`edit_format`: `{edit_format}` is none of {names}"));
     }
+    let editor = pairs.get("editor").map(text).transpose()?.filter(|it| !it.is_empty());
     if edit_format == AUTO {
-        edit_format = Model::form_for(&name).to_owned();
+        // Who has an editor speaks of the whole of it, however small.
+        let form = if editor.is_some() { "whole" } else { Model::form_for(&name) };
+        edit_format = form.to_owned();
     }
     let small = edit_format == Model::DEFINITION;
-    if small && !name.starts_with("ollama_chat/") && !name.starts_with("ollama/") {
+    if small && !is_of_ollama(&name) {
         return Err(format!(
             "`edit_format`: definition is for Ollama's models, and `{name}` is none"
         ));
@@ -310,6 +345,7 @@ fn model(value: &Value) -> Result<WrittenModel, String> {
         timeout_seconds: number("timeout_seconds")?,
         num_ctx: number("num_ctx")?,
         edit_format,
+        editor,
     })
 }
 

@@ -94,6 +94,7 @@ fn without_a_file_everything_is_at_its_default() {
             reads: true,
             observes: true,
             max_fixes: Some(0),
+            editor: None,
         }]
     );
     assert!(config.warnings.is_empty());
@@ -352,4 +353,31 @@ fn an_empty_section_and_an_empty_key_mean_the_default() {
 fn a_huge_file_is_refused_before_it_is_parsed() {
     let found = complaint(&"[".repeat(300 * 1024));
     assert!(found.contains("larger than 256 KiB"), "{found}");
+}
+
+#[test]
+fn a_model_may_have_another_one_of_the_list_as_its_editor() {
+    let ladder = |models: &str| {
+        Machine::new().env("CODINGWORKER__AIDER__MODELS", models).load().aider.models
+    };
+    let models = ladder(
+        "[{name: ollama/thinks:3b, editor: ollama/writes:7b}, {name: ollama/writes:7b, num_ctx: 4096}]",
+    );
+    let editor = models[0].editor.as_deref().unwrap();
+    assert_eq!((editor, editor.num_ctx), (&models[1], 4096));
+    assert_eq!(models[0].edit_format, "whole", "however small");
+    assert_eq!(ladder("[{name: a/b, editor: ''}]")[0].editor, None);
+    for (models, words) in [
+        ("[{name: ollama/a, editor: ollama/b}]", "`ollama/b` is no other model"),
+        ("[{name: ollama/a, editor: ollama/a}]", "`ollama/a` is no other model"),
+        ("[{name: ollama/a, editor: b/c}, b/c]", "model 1: `editor`: both models have to be"),
+        ("[ollama/c, {name: a/b, editor: ollama/c}]", "model 2: `editor`: both models have to be"),
+        (
+            "[{name: ollama/a, editor: ollama/b, edit_format: definition}, ollama/b]",
+            "writes itself",
+        ),
+    ] {
+        let error = Machine::new().env("CODINGWORKER__AIDER__MODELS", models).complaint();
+        assert!(error.contains(words), "{models}: {error}");
+    }
 }

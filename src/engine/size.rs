@@ -92,6 +92,7 @@ mod tests {
             reads: true,
             observes: true,
             max_fixes: None,
+            editor: None,
         }
     }
 

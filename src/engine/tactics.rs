@@ -250,6 +250,7 @@ mod tests {
             reads: true,
             observes: true,
             max_fixes: None,
+            editor: None,
         };
         let of = |form: &Form, calls, spent| samples(&model(calls), form, spent);
         assert_eq!([0, 6, 8, 10, 12].map(|it| of(&Form::Change, 10, it)), [4, 4, 2, 1, 1]);

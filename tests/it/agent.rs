@@ -12,6 +12,7 @@ use codingworker::cage::bare::Bare;
 use codingworker::cage::{self, Cage};
 use codingworker::domain::job::Model;
 use codingworker::process::Tee;
+use serde_json::json;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
@@ -107,6 +108,7 @@ impl World {
             reads: false,
             observes: false,
             max_fixes: None,
+            editor: None,
         };
         Self { home, ollama, aider, job: None, model }
     }
@@ -216,6 +218,46 @@ async fn an_edit_is_applied_with_one_call_and_nothing_is_left_behind() {
     world.ollama.script([Reply::files(&[("a.py", OLD), ("new/b.py", NEW)])]);
     assert_eq!(world.turn().await.verdict, EditVerdict::Answered);
     assert_eq!((world.read("a.py").as_str(), world.read("new/b.py").as_str()), (OLD, NEW));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_model_says_in_words_another_one_writes() {
+    const EDITOR: &str = "writes:7b";
+    let words = "<think>\nSECRET DOUBTS\n</think>\nIn a.py, let f return 2 instead of 1.";
+    let replies = [Reply::Text(words.to_owned()), Reply::files(&[("a.py", NEW)])];
+    let mut world = World::with(replies, limits()).await;
+    world.ollama.also(EDITOR);
+    let name = format!("ollama_chat/{EDITOR}");
+    let editor = Model { name, num_ctx: 4096, ..world.model.clone() };
+    world.model.editor = Some(Box::new(editor));
+    let edit = world.turn().await;
+    assert_eq!((edit.verdict, edit.calls), (EditVerdict::Answered, 2));
+    assert_eq!(world.read("a.py"), NEW);
+    let chats = world.ollama.chats();
+    let asked = |nth: usize| {
+        let options = &chats[nth]["options"];
+        (&chats[nth]["model"], &options["num_ctx"], &options["temperature"])
+    };
+    assert_eq!(asked(0), (&json!(NAME), &json!(8192), &json!(0.6)));
+    assert_eq!(asked(1), (&json!(EDITOR), &json!(4096), &json!(0.0)));
+    let prompts = world.ollama.prompts();
+    assert!(prompts[0].contains(PROMPT) && prompts[0].contains(OLD));
+    assert!(prompts[1].contains("let f return 2") && prompts[1].contains(OLD), "{}", prompts[1]);
+    assert!(!prompts[1].contains("SECRET DOUBTS"), "{}", prompts[1]);
+
+    // Of words that were cut off nothing is written, and the editor is not asked.
+    world.ollama.script([Reply::NoDone(words.to_owned()), Reply::files(&[("a.py", OLD)])]);
+    let edit = world.turn().await;
+    assert!(matches!(edit.verdict, EditVerdict::Truncated(_)), "{edit:?}");
+    assert_eq!((edit.calls, world.read("a.py").as_str()), (1, NEW));
+    // No other model is asked, whatever Aider does.
+    assert!(
+        world
+            .ollama
+            .chats()
+            .iter()
+            .all(|it| [NAME, EDITOR].contains(&it["model"].as_str().unwrap()))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

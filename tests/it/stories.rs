@@ -713,6 +713,7 @@ pub(crate) fn policy() -> Policy {
         reads: false,
         observes: false,
         max_fixes: None,
+        editor: None,
     };
     Policy {
         models: vec![model],

@@ -11,6 +11,7 @@ use serde_json::json;
 use super::installed::Installed;
 use super::{AiderOptions, HOSTED_SILENCE, KEEP};
 use crate::agent::{Errand, ollama};
+use crate::domain::job::Model;
 use crate::process;
 
 /// In the host's folder: its program, the socket that it listens to, and its way to the model.
@@ -86,7 +87,7 @@ impl Scratch {
         std::fs::write(prices, r#"{"none":{"max_tokens":1}}"#)?;
         std::fs::write(&it.prompt, errand.prompt)?;
         // YAML is a superset of JSON.
-        std::fs::write(&it.settings, json!([settings(errand)]).to_string())?;
+        std::fs::write(&it.settings, settings(errand).to_string())?;
         std::fs::write(&it.metadata, metadata(errand).to_string())?;
         std::fs::write(&it.ignore, ".git\n.aider*\n.env\n.env.*\n*.pem\n*.key\n")?;
         Ok(it)
@@ -115,15 +116,35 @@ pub(super) fn aider_model(name: &str) -> String {
     ollama::local_name(name).map_or_else(|| name.to_owned(), |it| format!("ollama_chat/{it}"))
 }
 
+/// For the errand's model, and for its editor.
 fn settings(errand: &Errand<'_>) -> serde_json::Value {
     let model = errand.model;
+    let temperature = (f64::from(errand.temperature) * 100.0).round() / 100.0;
+    let mut first = settings_of(model, temperature);
+    let Some(editor) = &model.editor else { return json!([first]) };
+    first["edit_format"] = json!(edit_format(model));
+    first["editor_model_name"] = json!(aider_model(&editor.name));
+    first["editor_edit_format"] = json!(match editor.edit_format.as_str() {
+        "diff" => "editor-diff",
+        _ => "editor-whole",
+    });
+    // What is to be written is said by now: there is one way to write it.
+    json!([first, settings_of(editor, 0.0)])
+}
+
+/// As Aider calls the form in which the errand's own model answers.
+fn edit_format(model: &Model) -> &str {
+    if model.editor.is_some() { "architect" } else { &model.edit_format }
+}
+
+fn settings_of(model: &Model, temperature: f64) -> serde_json::Value {
     let name = aider_model(&model.name);
     let mut settings = json!({
         "name": name,
         "weak_model_name": name,
         "edit_format": model.edit_format,
         "use_repo_map": true,
-        "use_temperature": (f64::from(errand.temperature) * 100.0).round() / 100.0,
+        "use_temperature": temperature,
     });
     if ollama::local_name(&model.name).is_some() {
         // A fixed context: Aider's own changes with each call, and Ollama reloads the model
@@ -141,20 +162,22 @@ fn settings(errand: &Errand<'_>) -> serde_json::Value {
 }
 
 fn metadata(errand: &Errand<'_>) -> serde_json::Value {
-    let model = errand.model;
-    if ollama::local_name(&model.name).is_none() {
-        return json!({});
-    }
-    let reply = model.reply_tokens();
-    json!({ aider_model(&model.name): {
-        "max_tokens": reply,
-        "max_output_tokens": reply,
-        "max_input_tokens": model.num_ctx.saturating_sub(reply),
-        "input_cost_per_token": 0,
-        "output_cost_per_token": 0,
-        "litellm_provider": "ollama_chat",
-        "mode": "chat",
-    }})
+    let models = std::iter::once(errand.model).chain(errand.model.editor.as_deref());
+    let local = models.filter(|it| ollama::local_name(&it.name).is_some());
+    let limits = local.map(|model| {
+        let reply = model.reply_tokens();
+        let limits = json!({
+            "max_tokens": reply,
+            "max_output_tokens": reply,
+            "max_input_tokens": model.num_ctx.saturating_sub(reply),
+            "input_cost_per_token": 0,
+            "output_cost_per_token": 0,
+            "litellm_provider": "ollama_chat",
+            "mode": "chat",
+        });
+        (aider_model(&model.name), limits)
+    });
+    limits.collect::<serde_json::Map<_, _>>().into()
 }
 
 /// The variables that every child of a turn gets, git as well.
@@ -338,7 +361,7 @@ fn arguments(
     let model = aider_model(&errand.model.name);
     set("--model", model.as_ref());
     set("--weak-model", model.as_ref());
-    set("--edit-format", errand.model.edit_format.as_ref());
+    set("--edit-format", edit_format(errand.model).as_ref());
     set("--map-tokens", options.map_tokens.to_string().as_ref());
     set("--message-file", scratch.prompt.as_ref());
     set("--model-settings-file", scratch.settings.as_ref());

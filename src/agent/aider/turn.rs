@@ -118,10 +118,13 @@ impl Turn<'_> {
         let total = self.errand.model.timeout.min(ours.limits.total);
         let limits = Limits { total, ..ours.limits };
         let upstream = self.core.ollama.base();
+        let editor = self.errand.model.editor.as_ref();
+        let editor = editor.and_then(|it| ollama::local_name(&it.name));
+        let models: Vec<&str> = std::iter::once(name).chain(editor).collect();
         if ours.cage.has_own_loopback() {
-            Recorder::start_at(&self.scratch.socket, upstream, name, tree, limits, Some(live))
+            Recorder::start_at(&self.scratch.socket, upstream, &models, tree, limits, Some(live))
         } else {
-            Recorder::start(upstream, name, tree, limits, Some(live)).await
+            Recorder::start(upstream, &models, tree, limits, Some(live)).await
         }
     }
 

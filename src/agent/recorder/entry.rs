@@ -99,21 +99,22 @@ pub(super) async fn meant_for_us(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// What is passed on of a call for `model`; or the name of the other model that it is for.
+/// What is passed on of a call for one of `models`, and for which; or the name of the other model
+/// that it is for.
 ///
 /// It is written anew, since Ollama reads keys in any case and takes the last: a second `Model`
 /// would be another model than the one that was looked at.
-pub(super) fn chat(body: &Bytes, model: &str) -> Result<Bytes, String> {
+pub(super) fn chat<'a>(body: &Bytes, models: &'a [String]) -> Result<(&'a str, Bytes), String> {
     let mut asked = object(body)?;
-    named(&asked, &["model"], model)?;
+    let model = named(&asked, &["model"], models)?;
     asked.retain(|key, _| !key.eq_ignore_ascii_case("model"));
     asked.insert("model".to_owned(), model.into());
-    Ok(Value::Object(asked).to_string().into())
+    Ok((model, Value::Object(asked).to_string().into()))
 }
 
-/// The same for a question about `model`.
-pub(super) fn show(body: &Bytes, model: &str) -> Result<Bytes, String> {
-    named(&object(body)?, &["model", "name"], model)?;
+/// The same for a question about one of `models`.
+pub(super) fn show(body: &Bytes, models: &[String]) -> Result<Bytes, String> {
+    let model = named(&object(body)?, &["model", "name"], models)?;
     Ok(json!({"model": model, "name": model}).to_string().into())
 }
 
@@ -121,13 +122,18 @@ fn object(body: &Bytes) -> Result<Map<String, Value>, String> {
     serde_json::from_slice(body).map_err(|_| String::new())
 }
 
-fn named(asked: &Map<String, Value>, keys: &[&str], model: &str) -> Result<(), String> {
+fn named<'a>(
+    asked: &Map<String, Value>,
+    keys: &[&str],
+    models: &'a [String],
+) -> Result<&'a str, String> {
     let names = asked.iter().filter(|(key, _)| keys.iter().any(|it| key.eq_ignore_ascii_case(it)));
     let names: Vec<&str> = names.map(|(_, name)| name.as_str().unwrap_or_default()).collect();
+    let first = names.first().copied().unwrap_or_default();
+    let model = models.iter().find(|it| same_model(first, it)).ok_or(first)?;
     match names.iter().find(|it| !same_model(it, model)) {
         Some(other) => Err((*other).to_owned()),
-        None if names.is_empty() => Err(String::new()),
-        None => Ok(()),
+        None => Ok(model),
     }
 }
 
@@ -137,11 +143,14 @@ mod tests {
 
     #[test]
     fn a_call_that_names_two_models_is_for_neither() {
-        let ours = |body: &str| chat(&Bytes::copy_from_slice(body.as_bytes()), "m:1b");
+        let models = ["m:1b".to_owned(), "editor".to_owned()];
+        let ours = |body: &str| chat(&Bytes::copy_from_slice(body.as_bytes()), &models);
         for body in [
             r#"{"model":"m:1b","Model":"other"}"#,
             r#"{"MODEL":"other","model":"m:1b"}"#,
             r#"{"model":"m:1b","model":"other"}"#,
+            r#"{"model":"other"}"#,
+            r#"{"model":"m:1b","Model":"editor"}"#,
             r#"{"model":["m:1b"]}"#,
             r#"{"messages":[]}"#,
             r#"[{"model":"m:1b"}]"#,
@@ -152,12 +161,14 @@ mod tests {
         }
         // The last of two equal keys counts, here as there; what is passed on has one.
         let passed = ours(r#"{"model":"other","model":"m:1b","stream":true}"#).unwrap();
-        assert_eq!(passed, r#"{"model":"m:1b","stream":true}"#);
+        assert_eq!(passed, ("m:1b", r#"{"model":"m:1b","stream":true}"#.into()));
+        assert_eq!(ours(r#"{"model":"editor:latest"}"#).unwrap().0, "editor");
     }
 
     #[test]
     fn of_a_question_about_the_model_only_its_name_is_passed_on() {
-        let ours = |body: &str| show(&Bytes::copy_from_slice(body.as_bytes()), "m");
+        let models = ["m".to_owned()];
+        let ours = |body: &str| show(&Bytes::copy_from_slice(body.as_bytes()), &models);
         let plain = r#"{"model":"m","name":"m"}"#;
         assert_eq!(ours(r#"{"name":"m:latest","verbose":true}"#).unwrap(), plain);
         assert!(ours(r#"{"name":"m","Name":"other"}"#).is_err());

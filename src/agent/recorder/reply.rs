@@ -151,8 +151,31 @@ impl Reply {
     }
 
     fn answer(self, end: End, status: Option<u16>) -> Answer {
-        let Self { text, done_reason, read, written, .. } = self;
+        let Self { mut text, done_reason, read, written, .. } = self;
+        if let Some(said) = after_thoughts(&text).filter(|_| end == End::Whole) {
+            text = said.to_owned();
+        }
         Answer { end, status, done_reason, read, written, text }
+    }
+}
+
+/// What a model says when it has thought aloud, where an older server leaves that in the reply; a
+/// chat template may have begun the thoughts itself. What is in them is no answer, and a listing in
+/// them no edit.
+fn after_thoughts(text: &str) -> Option<&str> {
+    const END: &str = "</think>";
+    let is_end = |it: &str| it.trim() == END;
+    match text.trim_start().starts_with("<think>") {
+        true => text.split_once(END).map(|it| it.1.trim_start()),
+        false if text.contains("<think>") => None,
+        false => {
+            let mut at = 0;
+            let mut ends = text.split_inclusive('\n').map(|line| {
+                at += line.len();
+                (line, at)
+            });
+            ends.find(|(line, _)| is_end(line)).map(|(_, at)| text[at..].trim_start())
+        }
     }
 }
 
@@ -195,6 +218,16 @@ mod tests {
         let answer = answer(stream.as_bytes());
         assert_eq!(answer.end, End::Whole);
         assert_eq!((answer.text.as_str(), answer.read, answer.written), ("日本語\n", 7, 3));
+    }
+
+    #[test]
+    fn what_a_model_thinks_aloud_is_no_part_of_its_answer() {
+        let said = |text: &str| answer(format!("{}{}", piece(text), last("stop")).as_bytes()).text;
+        assert_eq!(said("<think>\na.py\n```\nx\n```\n</think>\n\nDone."), "Done.");
+        assert_eq!(said("begun by the template\n</think>\n\nDone."), "Done.");
+        for text in ["<think>\nno end", "`x = '</think>'`", "a <think>\n</think>\nb", "Done."] {
+            assert_eq!(said(text), text);
+        }
     }
 
     #[test]

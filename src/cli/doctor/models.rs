@@ -97,6 +97,7 @@ mod tests {
             reads: false,
             observes: false,
             max_fixes: None,
+            editor: None,
         }
     }
 

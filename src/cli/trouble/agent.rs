@@ -71,6 +71,19 @@ pub(super) const ENTRIES: &[Trouble] = &[
         told: true,
     },
     Trouble {
+        id: "editor-of-a-model",
+        says: &[
+            "`editor`: `…` is no other model of `aider.models`",
+            "`editor`: both models have to be Ollama's, and `…` is none",
+            "`editor`: a model with `edit_format: definition` writes itself",
+        ],
+        cause: "`editor` names the model that writes into files what another one says in words, and \
+                this one cannot.",
+        remedy: "Name another model of `aider.models` as it stands there, both with \
+                 `ollama_chat/` before the name; or leave `editor` out.",
+        told: true,
+    },
+    Trouble {
         id: "model-missing",
         says: &["the model … is not there: type `…`", "…: Ollama does not have it"],
         cause: "Ollama answers and does not have the model.",

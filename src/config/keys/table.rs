@@ -233,4 +233,8 @@ pub const MODEL_KEYS: &[Key] = &[
     Key::integer("max_fixes", "3", 0..=20, "fixes",
         "That it is asked for, per attempt and pass. Left out: 0 with `definition`, since a small \
          model repairs nothing, else those of `verify.max_fixes`."),
+    Key::text("editor", "''", "the name of another model of `aider.models`",
+        "Who writes into files, in its own form, what this model says in words: for a model that \
+         thinks well and keeps to no form. Both are Ollama's; each turn asks both, one after the \
+         other."),
 ];

@@ -201,6 +201,9 @@ pub struct Model {
     /// Fixes that it is asked for, per attempt and pass. `None`: as many as of any model.
     #[serde(default)]
     pub max_fixes: Option<u32>,
+    /// Who writes into files what this one says in words. `None`: it does so itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub editor: Option<Box<Model>>,
 }
 
 fn once() -> u32 {

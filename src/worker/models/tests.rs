@@ -247,6 +247,7 @@ async fn what_only_this_machine_can_reach_is_its_own() {
         reads: false,
         observes: false,
         max_fixes: None,
+        editor: None,
     };
     for (server, key) in [
         ("http://127.0.0.1:11434", "http://127.0.0.1:11434 of here"),

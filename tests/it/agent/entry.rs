@@ -26,7 +26,7 @@ async fn status(port: u16, head: &str, body: &str) -> u16 {
 async fn no_other_request_reaches_the_server() {
     let ollama = ScriptedOllama::with(NAME, [Reply::Text("x".into())]).await;
     let tree = Path::new("/nonexistent");
-    let recorder = Recorder::start(ollama.base(), NAME, tree, limits(), None).await.unwrap();
+    let recorder = Recorder::start(ollama.base(), &[NAME], tree, limits(), None).await.unwrap();
     let port = recorder.port().unwrap();
     let ours = json!({"model": NAME, "messages": []}).to_string();
     let host = "Host: {host}";
@@ -109,7 +109,8 @@ async fn an_agent_that_opens_too_many_connections_waits_for_its_own() {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("s");
     let tree = Path::new("/nonexistent");
-    let recorder = Recorder::start_at(&socket, ollama.base(), NAME, tree, limits(), None).unwrap();
+    let recorder =
+        Recorder::start_at(&socket, ollama.base(), &[NAME], tree, limits(), None).unwrap();
     assert_eq!(recorder.port(), None);
     let mut idle = Vec::new();
     for _ in 0..100 {
@@ -131,7 +132,7 @@ async fn an_agent_that_opens_too_many_connections_waits_for_its_own() {
 async fn a_turn_has_no_more_calls_than_a_turn_needs() {
     let ollama = ScriptedOllama::with(NAME, [Reply::Text("x".into())]).await;
     let tree = Path::new("/nonexistent");
-    let recorder = Recorder::start(ollama.base(), NAME, tree, limits(), None).await.unwrap();
+    let recorder = Recorder::start(ollama.base(), &[NAME], tree, limits(), None).await.unwrap();
     let body = json!({"model": NAME, "messages": []}).to_string();
     for _ in 0..40 {
         let head = "POST /api/chat HTTP/1.1\r\nHost: {host}";

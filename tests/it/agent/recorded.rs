@@ -42,7 +42,7 @@ async fn chat(recorder: &Recorder, model: &str) -> Result<(String, String), u16>
 async fn outcome(reply: Reply, limits: Limits) -> (Answer, (String, String)) {
     let ollama = ScriptedOllama::with(NAME, [reply]).await;
     let tree = Path::new("/nonexistent");
-    let recorder = Recorder::start(ollama.base(), NAME, tree, limits, None).await.unwrap();
+    let recorder = Recorder::start(ollama.base(), &[NAME], tree, limits, None).await.unwrap();
     let seen = chat(&recorder, NAME).await.unwrap();
     (recorder.answers().pop().unwrap(), seen)
 }
@@ -97,7 +97,7 @@ async fn after_a_failure_the_server_is_not_asked_again() {
     let replies = [Reply::Status(500, String::new()), Reply::Text("late".into())];
     let ollama = ScriptedOllama::with(NAME, replies).await;
     let tree = Path::new("/nonexistent");
-    let recorder = Recorder::start(ollama.base(), NAME, tree, limits(), None).await.unwrap();
+    let recorder = Recorder::start(ollama.base(), &[NAME], tree, limits(), None).await.unwrap();
     chat(&recorder, NAME).await.unwrap();
     assert_eq!(chat(&recorder, NAME).await.unwrap().0, "");
     assert_eq!((ollama.chats().len(), recorder.answers().len()), (1, 1));
@@ -107,7 +107,7 @@ async fn after_a_failure_the_server_is_not_asked_again() {
 async fn the_recorder_serves_one_model_and_two_paths() {
     let ollama = ScriptedOllama::with(NAME, [Reply::Text("x".into())]).await;
     let tree = Path::new("/nonexistent");
-    let recorder = Recorder::start(ollama.base(), NAME, tree, limits(), None).await.unwrap();
+    let recorder = Recorder::start(ollama.base(), &[NAME], tree, limits(), None).await.unwrap();
     assert_eq!(chat(&recorder, "another").await, Err(403));
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     for path in ["/api/tags", "/api/pull", "/api/delete", "/api/generate", "/"] {
@@ -141,6 +141,7 @@ fn model(name: &str, num_ctx: u32) -> Model {
         reads: false,
         observes: false,
         max_fixes: None,
+        editor: None,
     }
 }
 
@@ -211,7 +212,7 @@ async fn the_stand_in_answers_in_order() {
     let server = tokio::spawn(standin::serve(listener, vec![reply("one two"), reply("three")]));
     assert_eq!(Ollama::new(&base).unwrap().show(MODEL).await.unwrap().context, Some(32768));
     let tree = Path::new("/nonexistent");
-    let recorder = Recorder::start(&base, MODEL, tree, limits(), None).await.unwrap();
+    let recorder = Recorder::start(&base, &[MODEL], tree, limits(), None).await.unwrap();
     for expected in ["one two", "three", "three"] {
         assert_eq!(chat(&recorder, MODEL).await.unwrap(), (expected.into(), "stop".into()));
     }

@@ -176,6 +176,7 @@ pub(super) fn policy() -> Policy {
         reads: false,
         observes: false,
         max_fixes: None,
+        editor: None,
     };
     Policy {
         models: Vec::from([model("small"), model("big")]),

@@ -196,6 +196,7 @@ fn a_model_of_the_ladder_is_named_as_the_ladder_names_it() {
         reads: false,
         observes: false,
         max_fixes: None,
+        editor: None,
     };
     let said = answer::answer(&Answer::Model { name: model.name.clone() }, Language::En);
     assert!(said.contains(&format!("`{}`", model.name)), "{said}");

@@ -341,6 +341,7 @@ fn policy() -> Policy {
         reads: false,
         observes: false,
         max_fixes: None,
+        editor: None,
     };
     Policy {
         models: vec![model],
