@@ -124,7 +124,7 @@ fn name(action: &Action) -> &'static str {
         Action::Baseline => "base checks, around the commands",
         Action::Attempt(_) => "2 turns, around the agent",
         Action::Verify { .. } => "2 checks, around the commands",
-        Action::Prove(_) => "proof, around the commands",
+        Action::Prove { .. } => "proof, around the commands",
         Action::Gate(_) => "gate",
         Action::Commit { .. } => "commit",
         Action::Push(_) => "push",

@@ -20,7 +20,9 @@ mod turn;
 pub use conversation::{Answer, Asked, ClosedIssue, Conversation, Said, Spot};
 pub use progress::{Best, DEATHS_COUNT, MOST_DEATHS, OutOfOrder, Pass, Phase, Progress, Stage};
 pub use story::Story;
-pub use turn::{Complaint, Model, NewTests, OldTests, Proof, Request, Tokens, Turn, TurnOutcome};
+pub use turn::{
+    AddedTest, Complaint, Model, NewTests, OldTests, Proof, Request, Tokens, Turn, TurnOutcome,
+};
 
 /// The name of a job: twelve hexadecimal digits, made from the task's key, so that two workers
 /// give the same task the same name.

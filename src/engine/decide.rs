@@ -39,7 +39,12 @@ pub enum Action {
         scope: Vec<Check>,
     },
     /// Find out what the tests are worth.
-    Prove(ObjectId),
+    Prove {
+        /// The work.
+        tree: ObjectId,
+        /// Whether a test with the examples of the issue is to be added.
+        adds_test: bool,
+    },
     /// Look at what would be pushed: may it be?
     Gate(ObjectId),
     /// Commit this tree.
@@ -140,7 +145,14 @@ pub fn decide(progress: &Progress, policy: &Policy) -> Action {
         }
         Stage::Implemented => verify(progress, scope(Pass::Cover)),
         Stage::Worth => match &progress.tree {
-            Some(tree) => Action::Prove(tree.clone()),
+            Some(tree) => Action::Prove {
+                tree: tree.clone(),
+                // What the worker renames is proven otherwise, and a pull request has no examples.
+                adds_test: policy.write_tests
+                    && progress.proven
+                    && !progress.on_pull
+                    && !progress.by_worker,
+            },
             None => Action::Prepare,
         },
         Stage::Commit(_)

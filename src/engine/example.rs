@@ -14,6 +14,7 @@ mod japanese;
 pub mod observed;
 mod place;
 pub mod probe;
+pub mod regression;
 mod render;
 mod sentence;
 mod value;

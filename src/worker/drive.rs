@@ -159,7 +159,7 @@ fn name(action: &Action) -> &'static str {
         Action::Baseline => "baseline",
         Action::Attempt(_) => "attempt",
         Action::Verify { .. } => "verify",
-        Action::Prove(_) => "prove",
+        Action::Prove { .. } => "prove",
         Action::Gate(_) => "gate",
         Action::Commit { .. } => "commit",
         Action::Push(_) => "push",

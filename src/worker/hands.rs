@@ -44,6 +44,7 @@ mod pieces;
 mod prepare;
 mod publish;
 mod read;
+mod regression;
 mod rename;
 mod scene;
 mod verify;
@@ -178,9 +179,10 @@ impl Perform for Hands {
         // Rooms that run processes end them when `stop` is cancelled; what only talks to the
         // network is dropped, which is as safe as a crash there.
         let event = match action {
-            Action::Attempt(_) | Action::Verify { .. } | Action::Baseline | Action::Prove(_) => {
-                self.try_perform(action, progress, story, stop).await
-            }
+            Action::Attempt(_)
+            | Action::Verify { .. }
+            | Action::Baseline
+            | Action::Prove { .. } => self.try_perform(action, progress, story, stop).await,
             Action::Prepare | Action::Push(_) => {
                 self.try_perform(action, progress, story, stop).await
             }
@@ -230,7 +232,7 @@ impl Hands {
             Action::Baseline => self.baseline(story, stop).await,
             Action::Attempt(attempt) => self.attempt(attempt, progress, story, stop).await,
             Action::Verify { tree, scope } => self.verify(tree, scope, story, stop).await,
-            Action::Prove(tree) => self.prove(tree, story, stop).await,
+            Action::Prove { tree, adds_test } => self.prove(tree, adds_test, story, stop).await,
             Action::Gate(tree) => self.gate(tree, story).await,
             Action::Commit { tree, .. } => self.commit(tree, progress, story).await,
             Action::Push(commit) => self.push(&commit, progress, story, stop).await,

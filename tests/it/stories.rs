@@ -168,7 +168,7 @@ impl Perform for Puppet {
                     complaint: None,
                 },
             ),
-            Action::Prove(_) => ("prove", Event::Proved(proof())),
+            Action::Prove { .. } => ("prove", Event::Proved(proof())),
             Action::Gate(tree) => {
                 ("gate", Event::Gated { tree, stops: Vec::new(), notes: Vec::new(), kept: None })
             }
@@ -756,5 +756,10 @@ fn checkout() -> Checkout {
 }
 
 fn proof() -> Proof {
-    Proof { new_tests: NewTests::FailOnBase, broken_old_tests: None, objections: Vec::new() }
+    Proof {
+        new_tests: NewTests::FailOnBase,
+        broken_old_tests: None,
+        objections: Vec::new(),
+        added: None,
+    }
 }

@@ -372,10 +372,11 @@ impl Simulated {
                 let verification = Verification::default();
                 Event::Verified { verification, tree, scope, complaint: None }
             }
-            Action::Prove(_) => Event::Proved(Proof {
+            Action::Prove { .. } => Event::Proved(Proof {
                 new_tests: NewTests::FailOnBase,
                 broken_old_tests: None,
                 objections: Vec::new(),
+                added: None,
             }),
             Action::Gate(tree) => {
                 Event::Gated { tree, stops: Vec::new(), notes: Vec::new(), kept: None }

@@ -87,7 +87,9 @@ pub const KEYS: &[Key] = &[
          else this machine's. docker: an image's, and nothing runs without one. native: always \
          this machine's."),
     Key::flag("verify.write_tests", "true",
-        "The second pass: the agent writes tests for what it did."),
+        "The second pass: the agent writes tests for what it did. Where it wrote none, the examples \
+         of the issue that prove the work are added as a test, if the project's linter and tests \
+         take it (Python, JavaScript, Rust)."),
     Key::choice("verify.on_failure", "draft", OnFailure::NAMES,
         "What becomes of work that could not be made green: a draft pull request, a branch, or \
          nothing at the code host."),

@@ -367,6 +367,9 @@ impl Progress {
 
     fn proved(&mut self, proof: &Proof) -> Stage {
         self.ready = proof.broken_old_tests.is_none() && proof.objections.is_empty();
+        if let Some(added) = &proof.added {
+            self.tree = Some(added.tree.clone());
+        }
         match self.tree.clone() {
             Some(tree) => Stage::Commit(tree),
             None => Stage::Facts,

@@ -90,6 +90,11 @@ impl Story {
             Event::Committed { tree, .. } => Some(tree),
             _ => None,
         });
+        let added = self.proof().and_then(|it| it.added.as_ref());
+        let committed = committed.map(|tree| match added {
+            Some(added) if added.tree == *tree => &added.onto,
+            _ => tree,
+        });
         self.latest(|event| match event {
             Event::Verified { verification, tree, complaint, .. }
                 if committed.is_none_or(|it| it == tree) =>

@@ -146,6 +146,20 @@ pub struct Proof {
     pub broken_old_tests: Option<OldTests>,
     /// What else a person should decide before this goes out as ready.
     pub objections: Vec<String>,
+    /// A test that the worker added.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub added: Option<AddedTest>,
+}
+
+/// A test with the examples of the issue. It fails without the change, and passes with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddedTest {
+    /// Its file, from the repository's root.
+    pub path: String,
+    /// The work without it: what the checks have judged.
+    pub onto: ObjectId,
+    /// The work with it.
+    pub tree: ObjectId,
 }
 
 /// Whether the new tests tell the new code from the old.

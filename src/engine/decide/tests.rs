@@ -40,7 +40,7 @@ fn a_job_that_needs_one_fix() {
     <- Edited
     -> Verify [Build, Lint, Test]
     <- Proven
-    -> Prove
+    -> Prove, with a test
     <- Proved
     -> Gate
     <- Gated

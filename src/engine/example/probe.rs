@@ -24,6 +24,8 @@ const UNCAUGHT: &str = "^(Traceback \\(most recent call last\\):|Node\\.js v[0-9
 /// The end of a file within the script. No line of ours is this one.
 pub(super) const END: &str = "END_OF_PROBE";
 
+pub(super) use rust::{fitted, from_outside};
+
 /// How a call is put to the test in its language.
 struct Trial<'a> {
     nth: usize,

@@ -62,6 +62,9 @@ pub fn lines(record: &Record) -> Vec<String> {
         }
         Event::Verified { verification, .. } => checks("check", verification),
         Event::Proved(proof) => match proof.new_tests {
+            NewTests::FailOnBase if proof.added.is_some() => {
+                line("proof", "the examples, as a test, fail without the change".to_owned())
+            }
             NewTests::FailOnBase => {
                 line("proof", "the new tests fail without the change".to_owned())
             }

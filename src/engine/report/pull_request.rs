@@ -275,6 +275,11 @@ fn remarks(story: &Story, language: Language) -> Vec<String> {
     if let Some(proof) = story.proof() {
         let say = match proof.new_tests {
             NewTests::None => language.pick("No new tests.", "新しいテストはありません。"),
+            NewTests::FailOnBase if proof.added.is_some() => language.pick(
+                "The worker added the examples as a test. It fails without the change, and passes \
+                 with it.",
+                "ワーカーがイシューの例をテストとして追加しました。変更前のコードでは失敗し、変更後は成功します。",
+            ),
             NewTests::FailOnBase => language.pick(
                 "The new tests fail without the change, and pass with it.",
                 "新しいテストは変更前のコードでは失敗し、変更後は成功します。",

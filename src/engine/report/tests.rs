@@ -266,6 +266,7 @@ fn green() -> Story {
             new_tests: NewTests::FailOnBase,
             broken_old_tests: None,
             objections: Vec::new(),
+            added: None,
         }),
         committed(),
         Event::Pushed(Change { branch: "ai/issue-3".to_owned(), commit: id("c0ffee") }),
@@ -284,6 +285,7 @@ fn red() -> Story {
                 excerpt: "old".to_owned(),
             }),
             objections: vec!["The function `total` is gone.".to_owned()],
+            added: None,
         }),
         committed(),
     ])
@@ -342,6 +344,7 @@ fn done() -> Story {
             new_tests: NewTests::FailOnBase,
             broken_old_tests: None,
             objections: Vec::new(),
+            added: None,
         }),
         gated(&[], &["`Cargo.toml` has a new dependency: `rand`"]),
         committed(),

@@ -47,7 +47,9 @@ impl Hands {
                 return;
             }
             Action::Inspect | Action::Prepare | Action::Baseline | Action::Attempt(_) => {}
-            Action::Tell(_) | Action::Verify { .. } | Action::Prove(_) | Action::Gate(_) => return,
+            Action::Tell(_) | Action::Verify { .. } | Action::Prove { .. } | Action::Gate(_) => {
+                return;
+            }
             Action::Rest(rest) if *rest < LONG_REST => return,
             _ => {
                 self.agent = None;

@@ -58,7 +58,7 @@ impl Hands {
     }
 
     /// The tree on disk as it is, whatever the checks did to it, and its sources.
-    async fn sources(
+    pub(super) async fn sources(
         &mut self,
         tree: &ObjectId,
         story: &Story,

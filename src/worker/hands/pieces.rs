@@ -191,8 +191,13 @@ impl Hands {
         })))
     }
 
-    /// The tree was just put there by us, and `path` is a regular file of it.
-    async fn write(&mut self, path: &str, text: &str, story: &Story) -> Result<(), Failure> {
+    /// The tree was just put there by us, and `path` is a regular file of it, or none.
+    pub(super) async fn write(
+        &mut self,
+        path: &str,
+        text: &str,
+        story: &Story,
+    ) -> Result<(), Failure> {
         self.on_disk = None;
         let file = self.workspace(story).await?.tree().join(path);
         let written = tokio::fs::write(&file, text).await;

@@ -123,7 +123,7 @@ impl Hands {
 
     /// Runs the project's formatter and keeps what it did to files that the agent had touched.
     /// A formatter that fails is the lint check's business.
-    async fn format(
+    pub(super) async fn format(
         &mut self,
         tree: ObjectId,
         command: &str,
@@ -147,6 +147,7 @@ impl Hands {
     pub(super) async fn prove(
         &mut self,
         tree: ObjectId,
+        adds_test: bool,
         story: &Story,
         stop: &CancellationToken,
     ) -> Result<Event, Failure> {
@@ -163,7 +164,13 @@ impl Hands {
             checkout(story)?.plan.steps.iter().find(|it| it.check == Check::Test).cloned();
         let Some(planned) = planned else {
             let new_tests = if new.is_empty() { NewTests::None } else { NewTests::NotRun };
-            return Ok(Event::Proved(Proof { new_tests, broken_old_tests: None, objections }));
+            let added = None;
+            return Ok(Event::Proved(Proof {
+                new_tests,
+                broken_old_tests: None,
+                objections,
+                added,
+            }));
         };
         let only_tests = changes.iter().all(|it| guard::is_test_file(&it.path));
         let new_tests = match new.is_empty() {
@@ -182,12 +189,18 @@ impl Hands {
             false => self.red_after(&tree, &base, &old, &planned, story, stop).await?,
         };
         let broken_old_tests = broken.map(|excerpt| OldTests { files: old, excerpt });
-        self.put(&tree, story).await?;
-        Ok(Event::Proved(Proof { new_tests, broken_old_tests, objections }))
+        let added = match adds_test && new_tests == NewTests::None {
+            true => self.added_test(&tree, &planned, story, stop).await?,
+            false => None,
+        };
+        let new_tests = if added.is_some() { NewTests::FailOnBase } else { new_tests };
+        let last = added.as_ref().map_or(&tree, |it| &it.tree);
+        self.put(last, story).await?;
+        Ok(Event::Proved(Proof { new_tests, broken_old_tests, objections, added }))
     }
 
     /// Runs the tests on `onto` with `paths` as they are in `from`; says what is newly red there.
-    async fn red_after(
+    pub(super) async fn red_after(
         &mut self,
         onto: &ObjectId,
         from: &ObjectId,
@@ -229,7 +242,7 @@ impl Hands {
     }
 
     /// One check: run, read, and put into words.
-    async fn step(
+    pub(super) async fn step(
         &mut self,
         planned: &PlannedStep,
         on: &str,

@@ -63,6 +63,44 @@ async fn a_small_model_is_shown_one_function_and_writes_it_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_test_with_the_examples_is_added_only_where_the_project_takes_it() {
+    let refuses = "lint: {command: \"! test -e tests/test_issue_1.py\"}\n";
+    let blind = "test: {command: python3 -m unittest tests.test_calc}\n";
+    let test = "\"\"\"The examples of issue #1.\"\"\"\n\nimport unittest\n\nfrom calc import add\n\n\n\
+                class Issue1Test(unittest.TestCase):\n    def test_add(self):\n        \
+                self.assertEqual(add(2, 2), 4)";
+    for (checks, writes, is_added) in [
+        (String::new(), true, true),
+        (refuses.to_owned(), true, false),
+        (blind.to_owned(), true, false),
+        (String::new(), false, false),
+    ] {
+        let replies = [Reply::Text(RIGHT.to_owned())];
+        let mut world = World::empty(answers(replies)).await;
+        let checks = match checks.starts_with("test:") {
+            true => checks,
+            false => format!("{CHECKS}{checks}"),
+        };
+        let files =
+            FILES.map(|(path, text)| (path, if path.ends_with("yml") { &checks } else { text }));
+        world.repository(REPOSITORY, &files);
+        world.issue(REPOSITORY, TITLE, BODY);
+        world.ollama.also(SMALL);
+        world.config["aider"]["models"] = json!([{"name": format!("ollama_chat/{SMALL}")}]);
+        world.config["verify"]["write_tests"] = json!(writes);
+        world.submit(REPOSITORY, 1, "delivery").await;
+        world.serve_until_empty().await;
+        let pull = world.the_pull();
+        let files = world.files(REPOSITORY, &pull.head);
+        let added = files.get("tests/test_issue_1.py");
+        assert_eq!(added.map(String::as_str), is_added.then_some(test), "{checks} {writes}");
+        let is_said = pull.body.contains("The worker added the examples as a test.");
+        assert_eq!(is_said, is_added, "{}", pull.body);
+        assert!(!pull.draft, "it is proven either way: {}", pull.body);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_breaks_a_test_is_begun_anew_from_the_base_and_not_mended() {
     // What is no literal is not seen while they run.
     let tests = OLD_TESTS.replace("2, 0", "Fraction(2), 0");

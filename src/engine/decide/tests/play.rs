@@ -116,7 +116,8 @@ impl Play {
                 format!("Attempt {what} by {}{warm}{base}", it.model.name)
             }
             Action::Verify { scope, .. } => format!("Verify {scope:?}"),
-            Action::Prove(_) => "Prove".to_owned(),
+            Action::Prove { adds_test: true, .. } => "Prove, with a test".to_owned(),
+            Action::Prove { .. } => "Prove".to_owned(),
             Action::Commit { ready, .. } => {
                 format!("Commit {}", if ready { "ready" } else { "incomplete" })
             }
@@ -332,6 +333,7 @@ pub(super) fn proved(broken_old_tests: Option<OldTests>) -> Event {
         new_tests: NewTests::FailOnBase,
         broken_old_tests,
         objections: Vec::new(),
+        added: None,
     })
 }
 

@@ -93,7 +93,7 @@ fn fits(action: &Action, event: &Event, progress: &Progress) -> bool {
         | (Action::Baseline, Event::Baselined(_))
         | (Action::Attempt(_), Event::Attempted(_))
         | (Action::Verify { .. }, Event::Verified { .. })
-        | (Action::Prove(_), Event::Proved(_))
+        | (Action::Prove { .. }, Event::Proved(_))
         | (Action::Gate(_), Event::Gated { .. })
         | (Action::Commit { .. }, Event::Committed { .. })
         | (Action::Push(_), Event::Pushed(_))

@@ -18,10 +18,10 @@ struct Library {
 pub(super) fn steps(trial: &Trial<'_>, sources: &[SourceFile<'_>]) -> Option<Steps> {
     let (Check::Value(expected), given) = (&trial.expected, &trial.given) else { return None };
     let returns = returns(trial.functions.first()?.1, sources);
-    let expected = fitted(expected, &returns);
+    let expected = as_type(expected, &returns);
     let given = match given {
         None => "true".to_owned(),
-        Some(Check::Value(it)) => format!("got == {}", fitted(it, &returns)),
+        Some(Check::Value(it)) => format!("got == {}", as_type(it, &returns)),
         Some(_) => return None,
     };
     let library = library(&trial.functions.first()?.1.path, sources)?;
@@ -70,6 +70,26 @@ pub(super) fn steps(trial: &Trial<'_>, sources: &[SourceFile<'_>]) -> Option<Ste
     Some(Steps { before, run, after: format!("rm -f \"$target/debug/{program}\"\n") })
 }
 
+/// The folder of a function's crate, from the repository's root, and how a test of the crate names
+/// the function; `None` where no other crate reaches it.
+pub(in crate::engine::example) fn from_outside(
+    function: &Function,
+    sources: &[SourceFile<'_>],
+) -> Option<(String, String)> {
+    let library = library(&function.path, sources)?;
+    let path = public_path(function, &library, sources)?;
+    Some((library.folder, path))
+}
+
+/// A value as the function's type has it.
+pub(in crate::engine::example) fn fitted(
+    value: &str,
+    function: &Function,
+    sources: &[SourceFile<'_>],
+) -> String {
+    as_type(value, &returns(function, sources))
+}
+
 /// The type that a function gives, as it is written; empty where it is not known.
 fn returns(function: &Function, sources: &[SourceFile<'_>]) -> String {
     let file = sources.iter().find(|it| it.path == function.path);
@@ -80,13 +100,13 @@ fn returns(function: &Function, sources: &[SourceFile<'_>]) -> String {
     head.rsplit_once("->").map_or("", |it| it.1).trim().to_owned()
 }
 
-/// A value as the function's type has it: people write `2.5` for `Some(2.5)`, and `3` for `3.0`.
-fn fitted(value: &str, returns: &str) -> String {
+/// A value as a type has it: people write `2.5` for `Some(2.5)`, and `3` for `3.0`.
+fn as_type(value: &str, returns: &str) -> String {
     for (around, wrap) in [("Option<", "Some"), ("Result<", "Ok")] {
         let Some((_, inner)) = returns.split_once(around) else { continue };
         let wrapped = ["Some(", "None", "Ok(", "Err("].iter().any(|it| value.starts_with(it));
         if returns.starts_with(around) && !wrapped {
-            return format!("{wrap}({})", fitted(value, inner));
+            return format!("{wrap}({})", as_type(value, inner));
         }
     }
     let returns = returns.trim_end_matches('>').split(',').next().unwrap_or_default().trim();

@@ -47,6 +47,7 @@ fn doubts_conflicts_and_the_others_who_asked_are_told() {
                 excerpt: "left: 1\nright: 0".to_owned(),
             }),
             objections: vec!["The function `total` is gone.".to_owned()],
+            added: None,
         }),
         gated(&[], &["`run.sh` is executable"]),
         committed(),

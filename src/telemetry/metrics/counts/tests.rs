@@ -90,6 +90,7 @@ fn events() -> Vec<Event> {
             new_tests: NewTests::None,
             broken_old_tests: None,
             objections: Vec::new(),
+            added: None,
         }),
         Event::Gated { tree: object(), stops: Vec::new(), notes: Vec::new(), kept: None },
         Event::Rebased { checkout: checkout(), tree: object() },
