@@ -90,7 +90,7 @@ fn without_a_file_everything_is_at_its_default() {
             edit_format: Model::DEFINITION.to_owned(),
             attempts: 3,
             samples: 4,
-            calls: 10,
+            calls: 8,
             reads: true,
             observes: true,
             max_fixes: Some(0),

@@ -221,7 +221,7 @@ pub const MODEL_KEYS: &[Key] = &[
          the issue speaks against its answer or the answer is of no use. Only with `definition`. \
          Left out: 4 with `definition`, else 1."),
     Key::integer("calls", "0", 0..=1_000, "questions",
-        "It is not begun anew once it was asked so often for one job; 0 is no limit. Left out: 10 \
+        "It is not begun anew once it was asked so often for one job; 0 is no limit. Left out: 8 \
          with `definition`, else 0."),
     Key::flag("reads", "false",
         "Whether it is first asked to write down, as calls, the examples that an issue gives in \
