@@ -4,6 +4,7 @@
 use codingworker::domain::job::{Event, JobState};
 use codingworker::domain::verification::{Isolation, Levels};
 use serde_json::json;
+use tokio::sync::Mutex;
 
 use super::world::{BODY, OLD_TESTS, REPOSITORY, TITLE, World, answers, broken, right, steps};
 use crate::scripted_ollama::Reply;
@@ -19,6 +20,10 @@ const SOURCES: [(&str, &str); 3] = [
     ("tests/__init__.py", ""),
     ("tests/test_calc.py", OLD_TESTS),
 ];
+
+/// Whose image is `codingworker-calc-1`: a worker's own would not meet, but the engine is that of all
+/// tests, and one's build would take the name from another's.
+static NAMED: Mutex<()> = Mutex::const_new(());
 
 /// A world whose worker takes the strongest cage there is, with these files besides the sources.
 async fn world(files: &[(&str, &str)]) -> World {
@@ -147,6 +152,7 @@ async fn an_image_that_the_repository_names_is_where_its_commands_run() {
 
 #[tokio::test]
 async fn a_dockerfile_is_built_and_make_test_runs_in_it() {
+    let _named = NAMED.lock().await;
     let dockerfile = format!("FROM {}\nWORKDIR /app\nCOPY . .\nRUN test -e calc.py\n", image());
     let make = "test:\n\tpython3 -m unittest -v\n";
     let world = world(&[("Dockerfile", &dockerfile), ("Makefile", make)]).await;
@@ -163,6 +169,7 @@ async fn a_dockerfile_is_built_and_make_test_runs_in_it() {
 
 #[tokio::test]
 async fn a_build_that_fails_is_told_from_a_test_that_fails() {
+    let _named = NAMED.lock().await;
     let dockerfile =
         format!("FROM {}\nWORKDIR /app\nCOPY . .\nRUN python3 -m compileall -q .\n", image());
     let make = "test:\n\tpython3 -m unittest -v\n";
