@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use codingworker::engine::aim::{self, Place};
-use codingworker::engine::focus::SourceFile;
+use codingworker::engine::source::SourceFile;
 use serde_json::Value;
 
 /// What one task says.

@@ -3,9 +3,10 @@
 
 use std::ops::Range;
 
-use crate::engine::focus::{self, SourceFile, terms};
 use crate::engine::guard::is_test_file;
+use crate::engine::source::{SourceFile, is_useful};
 use crate::engine::symbols::{self, Kind, Outline};
+use crate::engine::terms;
 
 mod entry;
 mod frames;
@@ -68,7 +69,7 @@ impl Aims {
 
 /// Ranks the definitions of `sources` by what `issue` says.
 pub fn aims(issue: &str, sources: &[SourceFile<'_>]) -> Aims {
-    let useful = sources.iter().filter(|it| focus::is_useful(it) && !is_test_file(it.path));
+    let useful = sources.iter().filter(|it| is_useful(it) && !is_test_file(it.path));
     let outlined: Vec<(SourceFile<'_>, Outline)> =
         useful.filter_map(|it| Some((*it, symbols::outline(it.path, it.text)?))).collect();
     let entries = entry::entries(&outlined);
@@ -91,7 +92,7 @@ pub fn aims(issue: &str, sources: &[SourceFile<'_>]) -> Aims {
 /// The definitions that name `name`, other than itself: who calls it. In the order of the files,
 /// no more than three.
 pub fn callers(name: &str, sources: &[SourceFile<'_>]) -> Vec<Place> {
-    let useful = sources.iter().filter(|it| focus::is_useful(it) && !is_test_file(it.path));
+    let useful = sources.iter().filter(|it| is_useful(it) && !is_test_file(it.path));
     let naming = useful.filter(|it| terms::words(it.text).contains(name));
     let outlined: Vec<(SourceFile<'_>, Outline)> =
         naming.filter_map(|it| Some((*it, symbols::outline(it.path, it.text)?))).collect();

@@ -3,7 +3,7 @@
 //! but calls of the project's own functions with literals.
 
 use crate::domain::example::{Example, Expected, Language, Source, Tried, Verdict};
-use crate::engine::focus::SourceFile;
+use crate::engine::source::SourceFile;
 
 pub mod before;
 mod block;

@@ -3,25 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::engine::guard::{is_lock_file, is_test_file};
+use crate::engine::guard::is_test_file;
+use crate::engine::source::{self, SourceFile, is_code, is_useful};
 
-pub(in crate::engine) mod terms;
-use terms::{Terms, words};
+use crate::engine::terms::{self, Terms, words};
 
 /// Bounds beside the budget: a small model loses the thread with more.
 const MAX_EDIT: usize = 4;
 const MAX_READ: usize = 3;
-/// Files longer than this are data or generated.
-const MAX_FILE: usize = 256 * 1024;
-
-/// One file of the repository, from its root, with `/`.
-#[derive(Clone, Copy, Debug)]
-pub struct SourceFile<'a> {
-    /// From the repository's root.
-    pub path: &'a str,
-    /// Its content.
-    pub text: &'a str,
-}
 
 /// What the agent gets to see.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -217,29 +206,11 @@ fn score(
         }
     }
     for option in &terms.options {
-        if file.text.contains(option.as_str()) || takes_options(file.text) {
+        if file.text.contains(option.as_str()) || source::takes_options(file.text) {
             score += 12.0;
         }
     }
     if is_test_file(file.path) { score / 2.0 } else { score }
-}
-
-/// Whether the file reads options of a command line.
-pub(in crate::engine) fn takes_options(text: &str) -> bool {
-    const SIGNS: [&str; 11] = [
-        "argparse",
-        "add_argument",
-        "getopt",
-        "parseArgs",
-        "process.argv",
-        "sys.argv",
-        "env::args",
-        "clap",
-        "flag.Parse",
-        "optparse",
-        "in \"$@\"",
-    ];
-    SIGNS.iter().any(|it| text.contains(it))
 }
 
 /// Whether a line of the file defines `name`.
@@ -284,59 +255,6 @@ fn defines(text: &str, name: &str) -> bool {
 fn stem(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.split('.').next().unwrap_or(name).to_lowercase()
-}
-
-/// Whether a file is code, or prose and data about it.
-fn is_code(path: &str) -> bool {
-    const CODE: [&str; 44] = [
-        "py", "js", "mjs", "cjs", "jsx", "ts", "tsx", "mts", "cts", "vue", "svelte", "rs", "go",
-        "c", "h", "cc", "cpp", "cxx", "hpp", "hh", "java", "kt", "kts", "swift", "m", "rb", "php",
-        "sh", "bash", "zsh", "cs", "fs", "scala", "ex", "exs", "erl", "hs", "lua", "pl", "r", "jl",
-        "zig", "sql", "html",
-    ];
-    let name = path.rsplit('/').next().unwrap_or(path);
-    match name.rsplit_once('.') {
-        Some((stem, extension)) if !stem.is_empty() => {
-            CODE.contains(&extension.to_lowercase().as_str()) || extension == "css"
-        }
-        _ => false,
-    }
-}
-
-/// Whether a file could be of use at all: no lock file, nothing vendored, generated or binary.
-pub(in crate::engine) fn is_useful(file: &SourceFile<'_>) -> bool {
-    const FOLDERS: [&str; 14] = [
-        "node_modules",
-        "vendor",
-        "third_party",
-        "dist",
-        "build",
-        "target",
-        ".git",
-        ".github",
-        "__pycache__",
-        ".venv",
-        "venv",
-        "coverage",
-        "__snapshots__",
-        ".next",
-    ];
-    let lowered = file.path.to_lowercase();
-    let name = lowered.rsplit('/').next().unwrap_or(&lowered);
-    let mut folders = lowered.split('/').rev().skip(1);
-    let generated = file.text.lines().take(5).any(|line| {
-        line.contains("DO NOT EDIT") || line.contains("@generated") || line.contains("do not edit")
-    });
-    let long_lines = file.text.len() > 20_000 && file.text.lines().any(|it| it.len() > 5_000);
-    !is_lock_file(name)
-        && !folders.any(|it| FOLDERS.contains(&it))
-        && !name.contains(".min.")
-        && !name.starts_with(".env")
-        && !name.starts_with(".aider")
-        && !file.text.contains('\0')
-        && file.text.len() <= MAX_FILE
-        && !generated
-        && !long_lines
 }
 
 #[cfg(test)]

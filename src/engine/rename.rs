@@ -1,8 +1,8 @@
 //! A rename that an issue states in full needs no model: which words are the name, the grammar
 //! says. Whatever else an issue asks for, and whatever is in doubt, is the model's.
 
-use crate::engine::focus::SourceFile;
 use crate::engine::guard::language::{basename, extension, mentions, stem};
+use crate::engine::source::SourceFile;
 use crate::engine::symbols::{self, Definition, Kind, WordKind};
 
 mod common;

@@ -9,7 +9,7 @@ use codingworker::cage::bare::Bare;
 use codingworker::domain::example::{Example, Expected, Tried, Verdict};
 use codingworker::domain::job::JobId;
 use codingworker::engine::example::{before, examples, observed, probe};
-use codingworker::engine::focus::SourceFile;
+use codingworker::engine::source::SourceFile;
 use codingworker::runner::host::{HostOptions, HostRunner, toolchain_env};
 use codingworker::runner::{Command, Runner};
 use tempfile::TempDir;

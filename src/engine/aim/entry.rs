@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Place, wide};
-use crate::engine::focus::{SourceFile, terms};
+use crate::engine::source::SourceFile;
 use crate::engine::symbols::{Definition, Kind, Outline};
+use crate::engine::terms;
 
 /// A longer script is not written as a whole, in bytes.
 const MOST_SCRIPT: usize = 4_000;

@@ -1,6 +1,6 @@
 //! The lines of files that a traceback in an issue names.
 
-use crate::engine::focus::SourceFile;
+use crate::engine::source::SourceFile;
 use crate::engine::symbols::Definition;
 
 /// More than this is a log, and no traceback.

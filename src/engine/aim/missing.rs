@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{Place, SourceFile};
-use crate::engine::focus::terms;
 use crate::engine::symbols::{Kind, Outline};
+use crate::engine::terms;
 
 /// A function that is to be made.
 #[derive(Clone, Debug, PartialEq)]

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::entry::{Entry, parts, stemmed};
 use super::frames::{self, Frame};
 use super::wide;
-use crate::engine::focus::{self, terms};
 use crate::engine::symbols::Kind;
+use crate::engine::{source, terms};
 
 /// How soon a word that comes again says nothing new: BM25's `k1`.
 const SATURATION: f64 = 1.5;
@@ -129,7 +129,7 @@ impl<'a> Query<'a> {
                 sum += if self.last == Some(at) { LAST_FRAME } else { FRAME };
             }
         }
-        if self.asks_for_option() && focus::takes_options(entry.text) {
+        if self.asks_for_option() && source::takes_options(entry.text) {
             sum += READS_OPTIONS;
         }
         if (self.is_named)(entry.file.path) {
@@ -162,7 +162,7 @@ impl<'a> Query<'a> {
     fn kind(&self, entry: &Entry<'_>) -> f64 {
         let name = entry.definition.name.as_str();
         let is_entry = name == "main" && !self.asks_for_option() && self.frames.is_empty();
-        let helps = HELP.contains(&name) || focus::takes_options(entry.text);
+        let helps = HELP.contains(&name) || source::takes_options(entry.text);
         let shown = match entry.file.path.split('/').next() {
             Some("example" | "examples" | "doc" | "docs") => SHOWN,
             _ => 1.0,

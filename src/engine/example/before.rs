@@ -8,8 +8,8 @@ use super::command::{self, MOST_OUTPUT, quoted};
 use super::place::Places;
 use super::probe::{END, LIMIT};
 use crate::domain::example::{Example, Expected, Language, Source, Tried};
-use crate::engine::focus::SourceFile;
 use crate::engine::guard::language::extension;
+use crate::engine::source::SourceFile;
 
 /// The most command lines of one issue.
 const MOST: usize = 6;

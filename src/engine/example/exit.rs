@@ -4,7 +4,7 @@ use super::before::{is_file, there};
 use super::command::{call, own, program, words};
 use super::place::Places;
 use crate::domain::example::{Example, Expected, Language, Source};
-use crate::engine::focus::SourceFile;
+use crate::engine::source::SourceFile;
 
 /// The most command lines of one issue.
 const MOST: usize = 4;

@@ -7,7 +7,7 @@ use super::block;
 use super::place::Places;
 use super::probe::{END, LIMIT, file};
 use crate::domain::example::{Example, Language, Source};
-use crate::engine::focus::SourceFile;
+use crate::engine::source::SourceFile;
 
 /// The most of one function.
 const MOST: usize = 6;

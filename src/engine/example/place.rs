@@ -2,8 +2,8 @@
 
 use super::value::Call;
 use crate::domain::example::{Example, Language};
-use crate::engine::focus::SourceFile;
 use crate::engine::guard::{is_test_file, language};
+use crate::engine::source::SourceFile;
 
 /// Folders whose code is not the project's own.
 const OTHERS: [&str; 8] =

@@ -10,7 +10,7 @@ use super::place::{Function, Places};
 use super::render::render;
 use super::value::{Call, Value};
 use crate::domain::example::{Example, Expected, Language, Tried, Verdict};
-use crate::engine::focus::SourceFile;
+use crate::engine::source::SourceFile;
 
 mod c;
 mod node;

@@ -8,8 +8,8 @@ use super::calls_of;
 use super::place::{Function, Places};
 use super::probe;
 use crate::domain::example::{Example, Expected, Language};
-use crate::engine::focus::SourceFile;
 use crate::engine::guard::{is_test_file, language::extension};
+use crate::engine::source::SourceFile;
 
 /// A file of tests.
 #[derive(Clone, Debug, PartialEq, Eq)]

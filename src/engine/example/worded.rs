@@ -9,7 +9,7 @@ use super::value::{Call, Value};
 use super::{Claim, Result};
 use crate::domain::example::{Example, Language, Source, Tried, Verdict};
 use crate::engine::aim::{Aims, Place};
-use crate::engine::focus::SourceFile;
+use crate::engine::source::SourceFile;
 use crate::engine::splice::code;
 
 /// How many of the places that an issue points at are looked at for a function that can be called.

@@ -1,7 +1,7 @@
 //! The tests that a change broke, as they are written: what they expect says more than their output.
 
-use crate::engine::focus::SourceFile;
 use crate::engine::guard::is_test_file;
+use crate::engine::source::SourceFile;
 use crate::engine::symbols;
 
 /// More tests than these are not shown.

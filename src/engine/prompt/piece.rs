@@ -4,10 +4,10 @@
 use crate::domain::example::{Expected, Tried};
 use crate::domain::job::Complaint;
 use crate::engine::aim::Place;
-use crate::engine::focus::terms;
 use crate::engine::guard::language::{Language, extension};
 use crate::engine::symbols::{self, Definition, Kind};
 use crate::engine::tactics::Form;
+use crate::engine::terms;
 
 mod described;
 

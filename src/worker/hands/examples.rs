@@ -10,7 +10,7 @@ use crate::domain::example::{Example, Language, Tried};
 use crate::domain::job::{Complaint, Failure, Story};
 use crate::domain::verification::Verification;
 use crate::engine::example::{self, probe};
-use crate::engine::focus::SourceFile;
+use crate::engine::source::SourceFile;
 use crate::worker::hands::Hands;
 use crate::worker::hands::attempt::{issue_text, texts};
 

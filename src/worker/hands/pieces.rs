@@ -13,9 +13,9 @@ use crate::domain::job::{
 use crate::engine::aim::Place;
 use crate::engine::decide::Attempt;
 use crate::engine::example;
-use crate::engine::focus::SourceFile;
 use crate::engine::prompt::broken;
 use crate::engine::prompt::piece::Made;
+use crate::engine::source::SourceFile;
 use crate::engine::tactics::{self, Form, Step};
 use crate::engine::{aim, splice};
 use crate::worker::hands::Hands;

@@ -9,8 +9,8 @@ use crate::domain::example::{Example, Tried};
 use crate::domain::job::{AddedTest, Failure, Story};
 use crate::domain::verification::{Check, PlannedStep, Verification};
 use crate::engine::example::regression::{Regression, regression};
-use crate::engine::focus::SourceFile;
 use crate::engine::judge;
+use crate::engine::source::SourceFile;
 use crate::worker::hands::verify::checkout;
 use crate::worker::hands::{Hands, Log};
 

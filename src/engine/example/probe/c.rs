@@ -1,8 +1,8 @@
 //! C: a program that takes the file in with its `main` renamed, and is linked with what lies beside.
 
 use super::{Check, Steps, Trial, file};
-use crate::engine::focus::SourceFile;
 use crate::engine::guard::{is_test_file, language, language::Code};
+use crate::engine::source::SourceFile;
 
 const TOLD: &str = r#"
 #include <stdio.h>

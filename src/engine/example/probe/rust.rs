@@ -3,7 +3,7 @@
 
 use super::{Check, Steps, Trial, file};
 use crate::engine::example::place::Function;
-use crate::engine::focus::SourceFile;
+use crate::engine::source::SourceFile;
 use crate::engine::symbols;
 
 /// A library crate of the project's.

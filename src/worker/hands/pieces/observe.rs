@@ -9,7 +9,7 @@ use crate::domain::job::{Failure, Story};
 use crate::domain::verification::Check;
 use crate::engine::decide::Attempt;
 use crate::engine::example::{before, observed};
-use crate::engine::focus::SourceFile;
+use crate::engine::source::SourceFile;
 use crate::engine::tactics::{Form, Step};
 use crate::worker::hands::Hands;
 use crate::worker::hands::examples::nonce;
