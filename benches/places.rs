@@ -1,13 +1,15 @@
 //! Where the worker looks first: over folders of tasks (tests/solve/README.md), the rank of the
 //! first definition that lies in a file which a solution touches, and of the first that has a line
-//! which it changes, where the task says which (scripts/bench/history.py). No model is asked.
+//! which it changes, where the task says which (scripts/bench/history.py); and the rank of the first
+//! such file, tests left out, for models that write files. No model is asked.
 //!
 //! Takes the folders as its arguments; without one, the half of our tasks that is there to tune on.
 
 use std::path::{Path, PathBuf};
 
 use codingworker::engine::aim::{self, Place};
-use codingworker::engine::source::SourceFile;
+use codingworker::engine::guard::is_test_file;
+use codingworker::engine::source::{SourceFile, is_code};
 use serde_json::Value;
 
 /// What one task says.
@@ -31,30 +33,42 @@ fn main() {
         std::env::args().skip(1).filter(|it| !it.starts_with("--")).map(PathBuf::from).collect();
     let own = || vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/solve/tuning")];
     let folders = if given.is_empty() { own() } else { given };
-    let (mut files, mut definitions) = (Vec::new(), Vec::new());
-    println!("{:<22} {:>5} {:>6} {:>10}  the best place", "task", "files", "rank", "definition");
+    let (mut files, mut definitions, mut wholes) = (Vec::new(), Vec::new(), Vec::new());
+    println!(
+        "{:<22} {:>5} {:>6} {:>6} {:>10}  the best place",
+        "task", "files", "file", "rank", "definition"
+    );
     for folder in folders {
         for task in tasks(&folder) {
             let sources = task.files.iter().map(|(path, text)| SourceFile { path, text });
-            let places = aim::aims(&task.issue, &sources.collect::<Vec<_>>()).places;
+            let sources: Vec<SourceFile<'_>> = sources.collect();
+            let places = aim::aims(&task.issue, &sources).places;
+            let ranked = aim::files(&task.issue, &sources).into_iter().map(|it| it.1.path);
+            let mut ranked = ranked.filter(|it| !is_test_file(it) && is_code(it));
+            let whole = ranked.position(|it| task.touched.iter().any(|other| other == it));
+            let whole = whole.map(|at| at + 1);
             let file = rank(&places, |it| task.touched.contains(&it.path));
             let definition = rank(&places, |it| task.changes(it));
             let shown = |it: Option<usize>| it.map_or("-".to_owned(), |it| it.to_string());
             let best = places.first().map(|it| format!("{} of {}", it.name, it.path));
             println!(
-                "{:<22} {:>5} {:>6} {:>10}  {}",
+                "{:<22} {:>5} {:>6} {:>6} {:>10}  {}",
                 task.name,
                 task.files.len(),
+                shown(whole),
                 shown(file),
                 shown(definition),
                 best.unwrap_or_default()
             );
             files.push(file);
+            wholes.push(whole);
             definitions.extend((!task.lines.is_empty()).then_some(definition));
         }
     }
-    for (what, ranks) in [("file", files), ("definition", definitions)] {
-        for most in [1, 2, 3, 12].into_iter().filter(|_| !ranks.is_empty()) {
+    for (what, ranks) in
+        [("file", wholes), ("file of a definition", files), ("definition", definitions)]
+    {
+        for most in [1, 2, 3, 4, 12].into_iter().filter(|_| !ranks.is_empty()) {
             let many = ranks.iter().filter(|it| it.is_some_and(|it| it <= most)).count();
             println!("the right {what} within the first {most}: {many} of {}", ranks.len());
         }

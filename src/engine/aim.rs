@@ -9,11 +9,13 @@ use crate::engine::symbols::{self, Kind, Outline};
 use crate::engine::terms;
 
 mod entry;
+mod files;
 mod frames;
 mod missing;
 mod rank;
 mod wide;
 
+pub use files::files;
 pub use missing::Missing;
 
 /// A definition that may be the one to change.

@@ -1,16 +1,16 @@
 //! Which files a small model needs to see: those that hold what the issue names. A file that is
 //! not in the chat is one that the model invents.
 
-use std::collections::{BTreeMap, BTreeSet};
-
+use crate::engine::aim;
 use crate::engine::guard::is_test_file;
-use crate::engine::source::{self, SourceFile, is_code, is_useful};
-
+use crate::engine::source::{SourceFile, is_code, is_useful};
 use crate::engine::terms::{self, Terms, words};
 
 /// Bounds beside the budget: a small model loses the thread with more.
 const MAX_EDIT: usize = 4;
 const MAX_READ: usize = 3;
+/// A file for which so many times less speaks than for the best shares words with the issue.
+const FAR: f64 = 4.0;
 
 /// What the agent gets to see.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,17 +26,10 @@ pub struct Focus {
 /// Picks the files for an issue within `budget` bytes. Tests go to `read`, unless the issue
 /// asks for them by name or by a change that reaches everywhere, such as a rename.
 pub fn focus(issue: &str, files: &[SourceFile<'_>], budget: usize) -> Focus {
-    let useful: Vec<SourceFile<'_>> = files.iter().copied().filter(is_useful).collect();
+    let scored = aim::files(issue, files);
     let terms = terms::of(issue);
-    let vocabulary: Vec<BTreeSet<&str>> = useful.iter().map(|it| words(it.text)).collect();
-    let spread = spread(&terms, &vocabulary);
-    let mut scored: Vec<(f64, SourceFile<'_>)> = useful
-        .iter()
-        .zip(&vocabulary)
-        .map(|(file, words)| (score(&terms, &spread, file, words, issue), *file))
-        .collect();
-    scored.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.path.cmp(other.1.path)));
     if !scored.iter().any(|(score, file)| *score > 0.0 && is_code(file.path)) {
+        let useful: Vec<SourceFile<'_>> = scored.iter().map(|it| it.1).collect();
         return fallback(&useful, budget);
     }
     choose(issue, &terms, &scored, budget)
@@ -101,13 +94,11 @@ fn choose(issue: &str, terms: &Terms, scored: &[(f64, SourceFile<'_>)], budget: 
     let lowered = issue.to_lowercase();
     for (score, file) in scored.iter().filter(|(score, _)| *score > 0.0) {
         let asked_for = lowered.contains(&file.path.to_lowercase());
-        // Far behind the best, a file shares a word with the issue and no more. A test that
-        // names what the issue names shows how it is used.
+        // Who names what the issue names shows how it is used, or has to change with it.
         let words = words(file.text);
-        let shows_use = (is_test_file(file.path) || everywhere)
-            && is_code(file.path)
-            && terms.named.iter().any(|it| words.contains(it.as_str()));
-        if *score < best / 8.0 && !asked_for && !shows_use {
+        let shows_use =
+            is_code(file.path) && terms.named.iter().any(|it| words.contains(it.as_str()));
+        if *score < best / FAR && !asked_for && !shows_use {
             continue;
         }
         if is_test_file(file.path) && !everywhere && !asked_for || !is_code(file.path) && !asked_for
@@ -151,105 +142,6 @@ fn fallback(files: &[SourceFile<'_>], budget: usize) -> Focus {
     }
     focus.left_out.truncate(MAX_EDIT);
     focus
-}
-
-/// In how many files each term stands: what stands everywhere tells nothing.
-fn spread<'t>(terms: &'t Terms, vocabulary: &[BTreeSet<&str>]) -> BTreeMap<&'t str, f64> {
-    let all = terms.named.iter().chain(&terms.plain);
-    let count = |term: &str| vocabulary.iter().filter(|it| it.contains(term)).count();
-    all.map(|it| (it.as_str(), count(it).max(1) as f64)).collect()
-}
-
-fn score(
-    terms: &Terms,
-    spread: &BTreeMap<&str, f64>,
-    file: &SourceFile<'_>,
-    words: &BTreeSet<&str>,
-    issue: &str,
-) -> f64 {
-    let mut score = 0.0;
-    let name = file.path.rsplit('/').next().unwrap_or(file.path);
-    if issue.contains(file.path) {
-        score += 40.0;
-    } else if name.contains('.') && issue.contains(name) {
-        score += 30.0;
-    }
-    let stem = stem(file.path);
-    for term in &terms.named {
-        let weight = 1.0 / spread.get(term.as_str()).copied().unwrap_or(1.0).sqrt();
-        if words.contains(term.as_str()) {
-            score += 8.0 * weight;
-            if defines(file.text, term) {
-                score += 12.0 * weight;
-            }
-        }
-        if stem.eq_ignore_ascii_case(term) {
-            score += 6.0;
-        }
-    }
-    for term in &terms.plain {
-        let weight = 1.0 / spread.get(term.as_str()).copied().unwrap_or(1.0);
-        if words.contains(term.as_str()) {
-            score += 2.0 * weight;
-        }
-        // `expenses.py` for an issue about expenses, `invoice.py` for one about the invoice.
-        if stem == *term
-            || stem.strip_suffix('s') == Some(term)
-            || term.strip_suffix('s') == Some(&stem)
-        {
-            score += 8.0;
-        }
-    }
-    for phrase in &terms.quoted {
-        if file.text.contains(phrase.as_str()) {
-            score += 6.0;
-        }
-    }
-    for option in &terms.options {
-        if file.text.contains(option.as_str()) || source::takes_options(file.text) {
-            score += 12.0;
-        }
-    }
-    if is_test_file(file.path) { score / 2.0 } else { score }
-}
-
-/// Whether a line of the file defines `name`.
-fn defines(text: &str, name: &str) -> bool {
-    const KEYWORDS: [&str; 16] = [
-        "def",
-        "class",
-        "function",
-        "fn",
-        "func",
-        "struct",
-        "enum",
-        "trait",
-        "type",
-        "interface",
-        "const",
-        "let",
-        "var",
-        "mod",
-        "static",
-        "#define",
-    ];
-    text.lines().any(|line| {
-        let mut before = "";
-        for word in
-            line.split(|it: char| !(it.is_alphanumeric() || it == '_' || it == '#' || it == '$'))
-        {
-            if word == name && KEYWORDS.contains(&before) {
-                return true;
-            }
-            if !word.is_empty() {
-                before = word;
-            }
-        }
-        // C: `int ring_put(struct ring *r, int value)` at the line's start; shell: `name() {`.
-        let at_start = line.starts_with(|it: char| it.is_alphabetic() || it == '_');
-        let call = line.find(name).map(|at| line[at + name.len()..].starts_with('('));
-        at_start && call == Some(true) && !line.trim_end().ends_with(';')
-    })
 }
 
 fn stem(path: &str) -> String {

@@ -15,7 +15,7 @@ pub struct SourceFile<'a> {
 }
 
 /// Whether a file is code, or prose and data about it.
-pub(in crate::engine) fn is_code(path: &str) -> bool {
+pub fn is_code(path: &str) -> bool {
     const CODE: [&str; 44] = [
         "py", "js", "mjs", "cjs", "jsx", "ts", "tsx", "mts", "cts", "vue", "svelte", "rs", "go",
         "c", "h", "cc", "cpp", "cxx", "hpp", "hh", "java", "kt", "kts", "swift", "m", "rb", "php",

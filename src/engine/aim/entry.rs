@@ -69,7 +69,12 @@ fn script<'a>(file: SourceFile<'a>, outline: &Outline) -> Option<Entry<'a>> {
     let code = loose.lines().map(str::trim).filter(|it| !it.is_empty() && !it.starts_with('#'));
     let is_worth =
         outline.is_script && file.text.len() <= MOST_SCRIPT && code.count() >= LEAST_LOOSE;
-    is_worth.then(|| Entry {
+    is_worth.then(|| whole(file, &loose))
+}
+
+/// `file` as a whole, with the words of `said`.
+pub(super) fn whole<'a>(file: SourceFile<'a>, said: &str) -> Entry<'a> {
+    Entry {
         file,
         definition: Definition {
             name: String::new(),
@@ -81,8 +86,8 @@ fn script<'a>(file: SourceFile<'a>, outline: &Outline) -> Option<Entry<'a>> {
         },
         text: file.text,
         words: terms::words(file.text),
-        parts: counted(&loose),
-    })
+        parts: counted(said),
+    }
 }
 
 /// How often `text` has each part of a word, and each pair of characters that stand together.

@@ -35,6 +35,23 @@ fn a_word_that_comes_again_tells_more_and_a_long_definition_less() {
 }
 
 #[test]
+fn a_file_is_as_telling_as_the_best_of_what_is_in_it() {
+    let ranked = |sources: &[(&str, &str)]| -> Vec<String> {
+        let sources = sources.iter().map(|(path, text)| SourceFile { path, text });
+        let ranked = files("Wrong fee for a berth", &sources.collect::<Vec<_>>()).into_iter();
+        ranked.map(|it| it.1.path.to_owned()).collect()
+    };
+    let scattered = "def one():\n    return fee\n\ndef two():\n    return berth\n";
+    let together = "def one():\n    return fee * berth\n\ndef two():\n    return 0\n";
+    assert_eq!(ranked(&[("a.py", scattered), ("b.py", together)]), ["b.py", "a.py"]);
+    // One in a language that has no outline here is seen as a whole.
+    let page = "<p>The fee of your berth</p>\n";
+    assert_eq!(ranked(&[("a.py", "def one():\n    return 0\n"), ("p.html", page)])[0], "p.html");
+    // A test has the words of what it tests, and comes after it.
+    assert_eq!(ranked(&[("a.py", together), ("test_a.py", together)]), ["a.py", "test_a.py"]);
+}
+
+#[test]
 fn what_is_shown_as_an_example_is_not_what_the_program_does() {
     let text = "def moor(harbour):\n    return harbour\n";
     let sources = ["examples/a.py", "src/b.py"].map(|path| SourceFile { path, text });

@@ -47,6 +47,17 @@ fn a_file_that_is_named_is_in() {
 }
 
 #[test]
+fn a_file_that_shares_a_word_with_the_issue_and_no_more_stays_out() {
+    let files = [
+        file("harbour.py", "def berth_of(ship):\n    return ship.harbour\n"),
+        file("far.py", "def other(ship):\n    return None\n"),
+        file("user.py", "def moor(it):\n    return berth_of(it)\n"),
+    ];
+    let focus = focus("`berth_of` gives no berth for a ship in the harbour", &files, 10_000);
+    assert_eq!(focus.edit, ["harbour.py", "user.py"]);
+}
+
+#[test]
 fn what_does_not_fit_is_named() {
     let focus = focus("`line_total` should take a discount", &shop(), PRICING.len() + 5);
     assert_eq!(focus.edit, ["pricing.py"]);
