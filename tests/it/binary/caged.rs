@@ -1,10 +1,12 @@
 //! Jobs whose agent and checks run in cages: what people see of it, what such code can reach, and
 //! what is left when the worker is killed. With the real engine and the real sandbox.
 
+use std::ops::{Deref, DerefMut};
+
 use codingworker::domain::job::{Event, JobState};
 use codingworker::domain::verification::{Isolation, Levels};
 use serde_json::json;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 use super::world::{BODY, OLD_TESTS, REPOSITORY, TITLE, World, answers, broken, right, steps};
 use crate::scripted_ollama::Reply;
@@ -25,13 +27,38 @@ const SOURCES: [(&str, &str); 3] = [
 /// tests, and one's build would take the name from another's.
 static NAMED: Mutex<()> = Mutex::const_new(());
 
+/// A world on the engine.
+struct Caged {
+    world: World,
+    /// Held where an image is built.
+    _named: Option<MutexGuard<'static, ()>>,
+}
+
+impl Deref for Caged {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.world
+    }
+}
+
+impl DerefMut for Caged {
+    fn deref_mut(&mut self) -> &mut World {
+        &mut self.world
+    }
+}
+
 /// A world whose worker takes the strongest cage there is, with these files besides the sources.
-async fn world(files: &[(&str, &str)]) -> World {
+async fn world(files: &[(&str, &str)]) -> Caged {
     answered(files, vec![right()]).await
 }
 
 /// The same, with a model that answers so.
-async fn answered(files: &[(&str, &str)], replies: Vec<Reply>) -> World {
+async fn answered(files: &[(&str, &str)], replies: Vec<Reply>) -> Caged {
+    let named = match files.iter().any(|it| it.0 == "Dockerfile") {
+        true => Some(NAMED.lock().await),
+        false => None,
+    };
     let mut world = World::empty(answers(replies)).await;
     world.config["cage"]["level"] = json!("auto");
     world.config["verify"]["runner"] = json!("auto");
@@ -42,7 +69,7 @@ async fn answered(files: &[(&str, &str)], replies: Vec<Reply>) -> World {
     }
     world.repository(REPOSITORY, &[&SOURCES, files].concat());
     world.issue(REPOSITORY, TITLE, BODY);
-    world
+    Caged { world, _named: named }
 }
 
 /// Lets the one issue be worked on; gives the levels of the job.
@@ -152,7 +179,6 @@ async fn an_image_that_the_repository_names_is_where_its_commands_run() {
 
 #[tokio::test]
 async fn a_dockerfile_is_built_and_make_test_runs_in_it() {
-    let _named = NAMED.lock().await;
     let dockerfile = format!("FROM {}\nWORKDIR /app\nCOPY . .\nRUN test -e calc.py\n", image());
     let make = "test:\n\tpython3 -m unittest -v\n";
     let world = world(&[("Dockerfile", &dockerfile), ("Makefile", make)]).await;
@@ -169,7 +195,6 @@ async fn a_dockerfile_is_built_and_make_test_runs_in_it() {
 
 #[tokio::test]
 async fn a_build_that_fails_is_told_from_a_test_that_fails() {
-    let _named = NAMED.lock().await;
     let dockerfile =
         format!("FROM {}\nWORKDIR /app\nCOPY . .\nRUN python3 -m compileall -q .\n", image());
     let make = "test:\n\tpython3 -m unittest -v\n";

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::super::world::{REPOSITORY, until};
 use super::engine::{Engine, image};
-use super::{NAMED, world};
+use super::world;
 
 /// Lets a worker work on these files until the engine runs `mark`, kills it, has the job cancelled,
 /// and finds that a new worker leaves nothing of it.
@@ -38,7 +38,6 @@ async fn killed_while_dependencies_are_brought_in() {
 
 #[tokio::test]
 async fn killed_while_an_image_is_built() {
-    let _named = NAMED.lock().await;
     let dockerfile = format!("FROM {}\nRUN sleep 7002\n", image());
     killed(&[("Dockerfile", &dockerfile), ("Makefile", "test:\n")], "sleep 7002").await;
 }
