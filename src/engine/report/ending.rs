@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::domain::change::Change;
 use crate::domain::job::{Asked, Event, Outcome, Story, TurnOutcome};
 use crate::engine::report::answer::{EXAMPLE, answer};
-use crate::engine::report::found::why_unproven;
+use crate::engine::report::found::{nothing_proves, why_unproven};
 use crate::engine::report::pull_request::{
     changed, checks, doubts, look_first, notes, printed, short_commit, telling_lines,
 };
@@ -36,11 +36,10 @@ pub(super) fn ending(story: &Story, head: &Masthead, asked: Option<&Asked>) -> S
             format!("{say} #{}\n{}{next}", it.number, why(story, language))
         }
         Outcome::Unproven(it) => {
-            let say = language.pick(
-                "Checks pass, nothing proves the change. Please look closely at the draft",
-                "チェックはすべて成功していますが、変更を証明するものがありません。ドラフトをよくご確認ください:",
-            );
-            format!("{say} #{}\n\n{}\n", it.number, why_unproven(story, language))
+            let say =
+                language.pick("Please look closely at the draft", "ドラフトをよくご確認ください:");
+            let first = nothing_proves(story, language);
+            format!("{first} {say} #{}\n\n{}\n", it.number, why_unproven(story, language))
         }
         Outcome::BranchOnly(it) => {
             let say = language

@@ -72,11 +72,23 @@ fn counted(story: &Story) -> Vec<&Tried> {
 
 /// What a draft begins with whose checks pass.
 pub(super) fn unproven(story: &Story, language: Language) -> String {
-    let heading = language.pick(
-        "Checks pass, nothing proves the change.",
-        "チェックはすべて成功していますが、変更を証明するものがありません。",
-    );
+    let heading = nothing_proves(story, language);
     format!("> [!NOTE]\n> **{heading}**\n> {}\n\n", why_unproven(story, language))
+}
+
+/// That nothing proves the change, and how its checks ended: some may be as red as they were.
+pub(super) fn nothing_proves(story: &Story, language: Language) -> &'static str {
+    let steps = story.verdict().map(|it| it.0.steps.as_slice()).unwrap_or_default();
+    match steps.iter().all(|it| it.exit.is_success()) {
+        true => language.pick(
+            "Checks pass, nothing proves the change.",
+            "チェックはすべて成功していますが、変更を証明するものがありません。",
+        ),
+        false => language.pick(
+            "No check is newly red, nothing proves the change.",
+            "新たに失敗したチェックはありませんが、変更を証明するものがありません。",
+        ),
+    }
 }
 
 /// Why nothing proves the change, and what would. A sentence or two.
@@ -101,7 +113,7 @@ pub(super) fn why_unproven(story: &Story, language: Language) -> &'static str {
         );
     }
     language.pick(
-        "No example was found in the issue that could be tried, such as `f(1)` should be `2`, and no check was red before. Tests that the model wrote for its own change prove nothing.",
-        "実行できる例（`f(1)` は `2` を返すべき、など）がイシューに見つからず、変更前に失敗していたチェックもありません。モデルが自身の変更のために書いたテストは証明になりません。",
+        "No example was found in the issue that could be tried, such as `f(1)` should be `2`, and no check that was red before is green now. Tests that the model wrote for its own change prove nothing.",
+        "実行できる例（`f(1)` は `2` を返すべき、など）がイシューに見つからず、変更前に失敗していて今は成功するチェックもありません。モデルが自身の変更のために書いたテストは証明になりません。",
     )
 }

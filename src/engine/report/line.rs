@@ -105,10 +105,7 @@ pub fn outcome(outcome: &Outcome) -> String {
         Outcome::Ready(it) => format!("pull request #{} is ready for review", it.number),
         Outcome::Incomplete(it) => format!("pull request #{} is a draft, incomplete", it.number),
         Outcome::Unproven(it) => {
-            format!(
-                "pull request #{} is a draft: checks pass, nothing proves the change",
-                it.number
-            )
+            format!("pull request #{} is a draft: nothing proves the change", it.number)
         }
         Outcome::BranchOnly(it) => format!("branch {}, without a pull request", it.branch),
         Outcome::GaveUp => "gave up: nothing was kept at the code host".to_owned(),

@@ -91,6 +91,20 @@ fn a_draft_that_nothing_proves_says_so_first_and_why() {
 }
 
 #[test]
+fn a_draft_whose_checks_are_as_red_as_they_were_does_not_say_that_they_pass() {
+    let mut story = green();
+    for record in &mut story.records {
+        if let Event::Baselined(it) | Event::Verified { verification: it, .. } = &mut record.event {
+            it.steps = vec![step(Check::Test, "make test", Exit::Code(1), &[])];
+        }
+    }
+    let said = body(&story, &head(Language::En), Standing::Unproven);
+    assert!(said.contains("> **No check is newly red, nothing proves the change.**"), "{said}");
+    assert!(!said.contains("Checks pass"), "{said}");
+    assert!(!said.contains("no check was red before"), "{said}");
+}
+
+#[test]
 fn what_speaks_against_a_change_alone_is_no_example_that_could_have_proven_it() {
     let mut story = with(gives("usage: add"), Verdict::Holds);
     for record in &mut story.records {

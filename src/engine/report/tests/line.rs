@@ -25,7 +25,7 @@ fn each_way_to_end_has_a_line() {
     insta::assert_snapshot!(outcomes.map(|it| outcome(&it)).join("\n"), @"
     pull request #7 is ready for review
     pull request #7 is a draft, incomplete
-    pull request #7 is a draft: checks pass, nothing proves the change
+    pull request #7 is a draft: nothing proves the change
     branch ai/issue-3, without a pull request
     gave up: nothing was kept at the code host
     the model found nothing to change
