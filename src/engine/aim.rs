@@ -76,7 +76,7 @@ pub fn aims(issue: &str, sources: &[SourceFile<'_>]) -> Aims {
         useful.filter_map(|it| Some((*it, symbols::outline(it.path, it.text)?))).collect();
     let entries = entry::entries(&outlined);
     let lowered = issue.to_lowercase();
-    let named_file = |it: &str| lowered.contains(&it.to_lowercase()) || names_file(&lowered, it);
+    let named_file = |it: &str| names_file(&lowered, it);
     let query = rank::Query::of(issue, &entries, &named_file);
     let scored = entries.iter().map(|it| it.place(query.score(it)));
     let mut places: Vec<Place> = scored.filter(|it| it.score > 0.0).collect();
@@ -106,9 +106,11 @@ pub fn callers(name: &str, sources: &[SourceFile<'_>]) -> Vec<Place> {
     calls.map(|it| it.place(0.0)).take(MOST_CALLERS).collect()
 }
 
+/// Whether an issue, in small letters, names the file by its path or by its name.
 fn names_file(lowered: &str, path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
-    name.contains('.') && lowered.contains(&name)
+    let path = path.to_lowercase();
+    let name = path.rsplit('/').next().unwrap_or(&path);
+    lowered.contains(&path) || name.contains('.') && lowered.contains(name)
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub fn files<'a>(issue: &str, sources: &[SourceFile<'a>]) -> Vec<(f64, SourceFil
     let (tests, ours): (Vec<_>, Vec<_>) = useful.partition(|it| is_test_file(it.path));
     let (ours, tests) = (entries(&ours), entries(&tests));
     let lowered = issue.to_lowercase();
-    let is_named = |it: &str| lowered.contains(&it.to_lowercase()) || names_file(&lowered, it);
+    let is_named = |it: &str| names_file(&lowered, it);
     let query = rank::Query::of(issue, &ours, &is_named);
     let mut scored: Vec<(f64, SourceFile<'a>)> = Vec::new();
     for entry in ours.iter().chain(&tests) {
