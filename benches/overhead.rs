@@ -256,6 +256,7 @@ fn crew(dir: &Path, database: &Database, watch: &Arc<Stopwatch>) -> Crew {
     });
     let tools = Tools {
         renames: false,
+        mutants: 0,
         agent_ahead: true,
         agent: Arc::new(PlayedAgent(watch.clone())),
         agent_level: codingworker::domain::verification::Isolation::Native,

@@ -174,6 +174,8 @@ pub struct Ollama {
 pub struct Edit {
     /// Who does a rename that an issue states in full.
     pub rename: RenameBy,
+    /// The most small changes of one answer that are tried while examples speak against it.
+    pub mutants: usize,
 }
 
 /// `verify`: the checks.

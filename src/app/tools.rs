@@ -72,6 +72,7 @@ pub(super) fn tools(config: &Config, fixed: &Fixed) -> Result<Tools, AppError> {
         branch_prefix: config.worker.branch_prefix.clone(),
         agent_ahead: !config.aider.models.first().is_some_and(Model::writes_definitions),
         renames: config.edit.rename == config::RenameBy::Worker,
+        mutants: config.edit.mutants,
         check_limit: config.verify.timeout,
         clock: clock(),
     })

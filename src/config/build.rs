@@ -24,7 +24,10 @@ pub(super) fn config(options: &LoadOptions, found: Option<Found>) -> Result<Conf
         github: github(&mut reader, &worker.state_dir),
         aider: aider(&mut reader),
         ollama: ollama(&mut reader),
-        edit: Edit { rename: reader.choice("edit.rename", RenameBy::ALL) },
+        edit: Edit {
+            rename: reader.choice("edit.rename", RenameBy::ALL),
+            mutants: usize_of(reader.integer("edit.mutants")),
+        },
         verify: verify(&mut reader),
         cage: cage(&mut reader),
         docker: docker(&mut reader),

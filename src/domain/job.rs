@@ -21,7 +21,8 @@ pub use conversation::{Answer, Asked, ClosedIssue, Conversation, Said, Spot};
 pub use progress::{Best, DEATHS_COUNT, MOST_DEATHS, OutOfOrder, Pass, Phase, Progress, Stage};
 pub use story::Story;
 pub use turn::{
-    AddedTest, Complaint, Model, NewTests, OldTests, Proof, Request, Tokens, Turn, TurnOutcome,
+    AddedTest, Complaint, Model, Mutation, NewTests, OldTests, Proof, Request, Tokens, Turn,
+    TurnOutcome,
 };
 
 /// The name of a job: twelve hexadecimal digits, made from the task's key, so that two workers

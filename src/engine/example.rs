@@ -20,6 +20,7 @@ mod sentence;
 mod value;
 mod worded;
 
+pub(in crate::engine) use place::language_of;
 pub use worded::{borne_out, subjects, worded};
 
 use claim::{Claim, Result};

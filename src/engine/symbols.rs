@@ -9,6 +9,7 @@ mod collector;
 mod go;
 mod indentation;
 mod language;
+pub mod mutation;
 mod python;
 mod rust;
 mod script;

@@ -91,6 +91,8 @@ pub struct Tools {
     pub branch_prefix: String,
     /// Whether a rename that an issue states in full is done without a model.
     pub renames: bool,
+    /// The most small changes of one answer that are tried while examples speak against it.
+    pub mutants: usize,
     /// Whether the agent is got ready before its first turn: not where the first model is asked
     /// without it.
     pub agent_ahead: bool,

@@ -18,6 +18,7 @@ mod hostile;
 mod lining;
 mod loops;
 mod managed;
+mod mending;
 mod models;
 mod never_right;
 mod payloads;

@@ -15,6 +15,8 @@ use codingworker::runner::{Command, Runner};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
+mod trials;
+
 type Files<'a> = &'a [(&'a str, &'a str)];
 
 fn sources<'a>(files: Files<'a>) -> Vec<SourceFile<'a>> {

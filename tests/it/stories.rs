@@ -156,6 +156,7 @@ impl Perform for Puppet {
                     left_out: Vec::new(),
                     agent: "puppet 1".to_owned(),
                     examples: Vec::new(),
+                    mutations: Vec::new(),
                 };
                 ("attempt", Event::Attempted(turn))
             }

@@ -125,6 +125,7 @@ impl Crew {
             redactor: Redactor::default(),
             branch_prefix: "ai/issue-".to_owned(),
             renames: true,
+            mutants: 0,
             agent_ahead: true,
             check_limit: Duration::from_secs(600),
             clock: self.gate.clock(),
@@ -367,6 +368,7 @@ impl Simulated {
                 left_out: Vec::new(),
                 agent: "nobody 1".to_owned(),
                 examples: Vec::new(),
+                mutations: Vec::new(),
             }),
             Action::Verify { tree, scope } => {
                 let verification = Verification::default();

@@ -3,7 +3,8 @@
 use crate::domain::change::{Change, FileChange, PullRequest};
 use crate::domain::example::Tried;
 use crate::domain::job::{
-    Checkout, Complaint, Conversation, Event, Inspection, JobId, Outcome, Proof, Record, Turn,
+    Checkout, Complaint, Conversation, Event, Inspection, JobId, Mutation, Outcome, Proof, Record,
+    Turn,
 };
 use crate::domain::task::Task;
 use crate::domain::verification::Verification;
@@ -56,10 +57,7 @@ impl Story {
 
     /// The agent's turns, in order.
     pub fn turns(&self) -> impl Iterator<Item = &Turn> {
-        self.records.iter().filter_map(|record| match &record.event {
-            Event::Attempted(turn) => Some(turn),
-            _ => None,
-        })
+        turns_of(&self.records)
     }
 
     /// What the tests are worth.
@@ -86,6 +84,21 @@ impl Story {
 
     /// The checks that speak for the work: those of the tree that was committed, else the last.
     pub fn verdict(&self) -> Option<(&Verification, Option<&Complaint>)> {
+        let (verification, complaint, _) = self.judged()?;
+        Some((verification, complaint))
+    }
+
+    /// What the worker found by trial in the attempt that the verdict is about.
+    pub fn mutations(&self) -> Vec<&Mutation> {
+        let at = self.judged().map_or(0, |(_, _, at)| at);
+        let turns: Vec<&Turn> = turns_of(self.records.get(..at).unwrap_or_default()).collect();
+        let last = turns.last().map(|it| (it.rung, it.attempt));
+        let of_last = turns.into_iter().filter(|it| Some((it.rung, it.attempt)) == last);
+        of_last.flat_map(|it| &it.mutations).collect()
+    }
+
+    /// The verdict, and the place of its record.
+    fn judged(&self) -> Option<(&Verification, Option<&Complaint>, usize)> {
         let committed = self.latest(|event| match event {
             Event::Committed { tree, .. } => Some(tree),
             _ => None,
@@ -95,11 +108,11 @@ impl Story {
             Some(added) if added.tree == *tree => &added.onto,
             _ => tree,
         });
-        self.latest(|event| match event {
+        self.records.iter().enumerate().rev().find_map(|(at, record)| match &record.event {
             Event::Verified { verification, tree, complaint, .. }
                 if committed.is_none_or(|it| it == tree) =>
             {
-                Some((verification, complaint.as_ref()))
+                Some((verification, complaint.as_ref(), at))
             }
             _ => None,
         })
@@ -123,4 +136,11 @@ impl Story {
             _ => None,
         })
     }
+}
+
+fn turns_of(records: &[Record]) -> impl Iterator<Item = &Turn> {
+    records.iter().filter_map(|record| match &record.event {
+        Event::Attempted(turn) => Some(turn),
+        _ => None,
+    })
 }

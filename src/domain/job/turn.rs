@@ -99,6 +99,20 @@ pub struct Turn {
     /// Of [`Request::Read`]: the examples that the issue and the base bear out, as tried on the base.
     #[serde(default)]
     pub examples: Vec<Tried>,
+    /// What the worker changed of the model's answers, by trial, until the examples held.
+    #[serde(default)]
+    pub mutations: Vec<Mutation>,
+}
+
+/// A small change that was found by trial.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mutation {
+    /// The file, from the repository's root.
+    pub path: String,
+    /// What the model wrote.
+    pub old: String,
+    /// What stands there instead.
+    pub new: String,
 }
 
 impl Turn {

@@ -139,7 +139,7 @@ fn is_own(path: &str) -> bool {
 }
 
 /// The language of a file whose functions can be called.
-pub(super) fn language_of(path: &str) -> Option<Language> {
+pub(in crate::engine) fn language_of(path: &str) -> Option<Language> {
     Some(match language::extension(path) {
         "py" => Language::Python,
         "js" | "mjs" | "cjs" | "ts" | "mts" | "cts" => Language::JavaScript,

@@ -16,6 +16,7 @@ mod c;
 mod node;
 mod python;
 mod rust;
+pub mod trials;
 
 /// No call takes longer, in seconds.
 pub(super) const LIMIT: u32 = 20;

@@ -274,6 +274,7 @@ fn a_model_that_is_away_is_told_of_once_and_so_is_its_return() {
         left_out: Vec::new(),
         agent: "aider".to_owned(),
         examples: Vec::new(),
+        mutations: Vec::new(),
     };
     let mut watch = ModelWatch::default();
     assert_eq!((watch.look_at(quiet), watch.due(Timestamp(1_000_000), quiet)), (None, None));

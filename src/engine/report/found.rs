@@ -117,3 +117,21 @@ pub(super) fn why_unproven(story: &Story, language: Language) -> &'static str {
         "実行できる例（`f(1)` は `2` を返すべき、など）がイシューに見つからず、変更前に失敗していて今は成功するチェックもありません。モデルが自身の変更のために書いたテストは証明になりません。",
     )
 }
+
+/// What the worker put right in the model's answer until the examples held: a person has to see
+/// whether it is meant.
+pub(super) fn by_trial(story: &Story, language: Language) -> Vec<String> {
+    let told = story.mutations().into_iter().take(MOST).map(|it| {
+        let (path, old, new) = (code(&it.path), code(&it.old), code(&it.new));
+        match language {
+            Language::En => format!(
+                "Of the model's answer the worker changed {old} to {new} in {path}: the first of \
+                 many small changes with which the examples hold. Look whether it is meant."
+            ),
+            Language::Ja => format!(
+                "{path} では、モデルの回答のうち {old} をワーカーが {new} に変更しました。小さな変更を順に試し、例を満たした最初のものです。意図に合うかご確認ください。"
+            ),
+        }
+    });
+    told.collect()
+}

@@ -10,7 +10,7 @@ use crate::domain::verification::{Check, Exit, Isolation, Step, Verification};
 use crate::engine::judge::standing;
 use crate::engine::offline::{lists_dependencies, wants_network};
 use crate::engine::report::commit::subject;
-use crate::engine::report::found::{examples, unproven};
+use crate::engine::report::found::{by_trial, examples, unproven};
 use crate::engine::report::{
     Language, Masthead, code, duration, first_lines, isolation, last_lines, marker, quoted,
     sentence, times,
@@ -295,6 +295,7 @@ fn remarks(story: &Story, language: Language) -> Vec<String> {
         };
         remarks.push(say.to_owned());
     }
+    remarks.extend(by_trial(story, language));
     for red in story.baseline().map(standing).unwrap_or_default() {
         let say = language.pick(
             "was red before the work began, and does not count",

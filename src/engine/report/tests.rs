@@ -161,6 +161,7 @@ fn turn(request: Request) -> Event {
         left_out: Vec::new(),
         agent: "aider 0.86.2".to_owned(),
         examples: Vec::new(),
+        mutations: Vec::new(),
     })
 }
 

@@ -149,6 +149,7 @@ impl Hands {
             left_out,
             agent: version,
             examples: Vec::new(),
+            mutations: Vec::new(),
         }))
     }
 

@@ -90,7 +90,7 @@ impl Hands {
     }
 }
 
-fn files(texts: &[(String, String)]) -> Vec<SourceFile<'_>> {
+pub(super) fn files(texts: &[(String, String)]) -> Vec<SourceFile<'_>> {
     texts.iter().map(|(path, text)| SourceFile { path, text }).collect()
 }
 

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::agent::{Edit, EditVerdict};
 use crate::domain::example::{Example, Expected, Language, Source, Tried};
 use crate::domain::job::{
-    Complaint, Event, Failure, Fault, Progress, Request, Story, Tokens, Turn, TurnOutcome,
+    Complaint, Event, Failure, Fault, Mutation, Progress, Request, Story, Tokens, Turn, TurnOutcome,
 };
 use crate::engine::aim::Place;
 use crate::engine::decide::Attempt;
@@ -21,6 +21,7 @@ use crate::engine::{aim, splice};
 use crate::worker::hands::Hands;
 use crate::worker::hands::attempt::{request_name, texts, whereabouts};
 
+mod mend;
 mod observe;
 mod sample;
 
@@ -43,6 +44,8 @@ struct Work {
     ran: bool,
     /// The examples that hold with what was written.
     held: Vec<Example>,
+    /// What the worker changed of the answers, by trial.
+    mutations: Vec<Mutation>,
 }
 
 impl Work {
@@ -58,6 +61,18 @@ impl Work {
         if !self.written.iter().any(|it| it == path) {
             self.written.push(path.to_owned());
         }
+    }
+
+    /// The sources of the project, with these files instead of theirs.
+    fn with(&self, made: &[(String, String)]) -> Vec<(String, String)> {
+        let mut texts = self.texts.clone();
+        for (path, text) in made {
+            match texts.iter_mut().find(|(it, _)| it == path) {
+                Some((_, old)) => old.clone_from(text),
+                None => texts.push((path.clone(), text.clone())),
+            }
+        }
+        texts
     }
 
     /// Who calls what has got a new head in this step: they may have to say more, or less.
@@ -188,6 +203,7 @@ impl Hands {
             left_out: Vec::new(),
             agent: version.to_owned(),
             examples: observed,
+            mutations: work.mutations,
         })))
     }
 

@@ -53,6 +53,7 @@ impl Hands {
             left_out: Vec::new(),
             agent: version.to_owned(),
             examples: Vec::new(),
+            mutations: Vec::new(),
         };
         for (place, language) in subjects {
             let reading = Reading {

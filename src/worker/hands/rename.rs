@@ -65,6 +65,7 @@ impl Hands {
             left_out: Vec::new(),
             agent: OWN.to_owned(),
             examples: Vec::new(),
+            mutations: Vec::new(),
         })))
     }
 

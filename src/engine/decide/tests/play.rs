@@ -264,6 +264,7 @@ pub(super) fn turn(outcome: TurnOutcome) -> Event {
         left_out: Vec::new(),
         agent: String::new(),
         examples: Vec::new(),
+        mutations: Vec::new(),
     })
 }
 

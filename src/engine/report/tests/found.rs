@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::example::{Example, Expected, Language as Code, Source, Tried, Verdict};
+use crate::domain::job::Mutation;
 
 pub(super) fn tried(text: &str, verdict: Verdict) -> Tried {
     let example = Example {
@@ -102,6 +103,28 @@ fn a_draft_whose_checks_are_as_red_as_they_were_does_not_say_that_they_pass() {
     assert!(said.contains("> **No check is newly red, nothing proves the change.**"), "{said}");
     assert!(!said.contains("Checks pass"), "{said}");
     assert!(!said.contains("no check was red before"), "{said}");
+}
+
+#[test]
+fn what_was_found_by_trial_is_said_and_only_of_the_attempt_that_counts() {
+    let mut story = green();
+    for record in &mut story.records {
+        if let Event::Attempted(turn) = &mut record.event {
+            let (path, old, new) = ("m.py".to_owned(), "<".to_owned(), "<=".to_owned());
+            turn.mutations = vec![Mutation { path, old, new }];
+        }
+    }
+    let said = body(&story, &head(Language::En), Standing::Ready);
+    assert!(said.contains("the worker changed `<` to `<=` in `m.py`"), "{said}");
+    let last = story.records.iter().rposition(|it| matches!(it.event, Event::Verified { .. }));
+    let mut anew = turn(Request::Implement);
+    if let Event::Attempted(turn) = &mut anew {
+        turn.attempt = 1;
+    }
+    let at = last.unwrap();
+    story.records.insert(at, Record { event: anew, ..story.records[at].clone() });
+    let said = body(&story, &head(Language::En), Standing::Ready);
+    assert!(!said.contains("the worker changed"), "it was begun anew: {said}");
 }
 
 #[test]

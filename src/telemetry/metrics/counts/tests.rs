@@ -47,6 +47,7 @@ fn turn(request: Request, outcome: TurnOutcome) -> Turn {
         left_out: Vec::new(),
         agent: "aider".to_owned(),
         examples: Vec::new(),
+        mutations: Vec::new(),
     }
 }
 

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use super::Work;
 use crate::agent::{Edit, EditVerdict, Question as Words};
 use crate::domain::example::{Example, Tried};
-use crate::domain::job::{Complaint, Failure, Request, Story, TurnOutcome};
+use crate::domain::job::{Complaint, Failure, Mutation, Request, Story, TurnOutcome};
 use crate::domain::verification::Check;
 use crate::engine::aim::Missing;
 use crate::engine::decide::Attempt;
@@ -51,11 +51,11 @@ impl Question<'_> {
 
 /// What examples say of an answer.
 #[derive(Default)]
-struct Judged {
+pub(super) struct Judged {
     /// Those that hold.
-    held: Vec<Example>,
+    pub(super) held: Vec<Example>,
     /// How many of them do not hold on the base.
-    wanted: usize,
+    pub(super) wanted: usize,
     /// How many were tried.
     all: usize,
 }
@@ -78,7 +78,7 @@ impl std::fmt::Display for Judged {
 }
 
 /// Files as an answer makes them.
-type Files = Vec<(String, String)>;
+pub(super) type Files = Vec<(String, String)>;
 
 impl Hands {
     /// Asks, and puts the best answer into `work` and on disk. False: examples speak against it.
@@ -134,6 +134,7 @@ impl Hands {
                 work.unusable = Some(TurnOutcome::NoChange);
                 continue;
             }
+            work.ran |= !question.examples.is_empty() || !work.held.is_empty();
             let judged = self.held(question, &made, work, story, stop).await?;
             if !judged.is_full() {
                 self.log.write(format!("{judged}\n").as_bytes());
@@ -149,6 +150,16 @@ impl Hands {
             if is_full {
                 break;
             }
+        }
+        if let Some(near) = &best
+            && let Some((judged, made, mutation)) =
+                self.mended(question, near, work, story, stop).await?
+        {
+            let Mutation { path, old, new } = &mutation;
+            let line = format!("{judged} with `{new}` instead of `{old}` in {path}\n");
+            self.log.write(line.as_bytes());
+            work.mutations.push(mutation);
+            best = Some((judged, made));
         }
         let before = heads(step, work);
         let (judged, made) = best.unwrap_or_default();
@@ -172,11 +183,11 @@ impl Hands {
 
     /// How many examples hold with these files. Without some of its own the question has those that
     /// hold so far.
-    async fn held(
+    pub(super) async fn held(
         &mut self,
         question: &Question<'_>,
         made: &Files,
-        work: &mut Work,
+        work: &Work,
         story: &Story,
         stop: &CancellationToken,
     ) -> Result<Judged, Failure> {
@@ -190,15 +201,7 @@ impl Hands {
         for (path, text) in made {
             self.write(path, text, story).await?;
         }
-        let mut texts = work.texts.clone();
-        for (path, text) in made {
-            match texts.iter_mut().find(|(it, _)| it == path) {
-                Some((_, old)) => old.clone_from(text),
-                None => texts.push((path.clone(), text.clone())),
-            }
-        }
-        work.ran = true;
-        let tried = self.try_out(&due, &texts, "answer", story, stop).await?;
+        let tried = self.try_out(&due, &work.with(made), "answer", story, stop).await?;
         // What could be tried before, and cannot be now, was broken.
         let held: Vec<Example> =
             tried.into_iter().filter(Tried::holds).map(|it| it.example).collect();

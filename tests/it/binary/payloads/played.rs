@@ -277,6 +277,7 @@ impl Field {
             redactor: Redactor::new([token()]),
             branch_prefix: "ai/issue-".to_owned(),
             renames: true,
+            mutants: 0,
             agent_ahead: true,
             check_limit: Duration::from_secs(60),
             clock: app::clock(),

@@ -1,0 +1,62 @@
+//! A model's answer that is almost right, made right by trial. No question is asked for it.
+
+use tokio_util::sync::CancellationToken;
+
+use super::Work;
+use super::sample::{Files, Judged, Question};
+use crate::domain::example::{Example, Tried};
+use crate::domain::job::{Failure, Mutation, Story};
+use crate::engine::example::probe::trials;
+use crate::engine::symbols::mutation;
+use crate::worker::hands::Hands;
+use crate::worker::hands::examples::{files, nonce};
+
+impl Hands {
+    /// The answer with one small change, where that makes all examples hold. `None`: none of those
+    /// that were tried does, or the answer is not near enough.
+    pub(super) async fn mended(
+        &mut self,
+        question: &Question<'_>,
+        (judged, made): &(Judged, Files),
+        work: &Work,
+        story: &Story,
+        stop: &CancellationToken,
+    ) -> Result<Option<(Judged, Files, Mutation)>, Failure> {
+        let path = question.step.path.as_str();
+        let Some((_, text)) = made.iter().find(|(it, _)| it == path) else { return Ok(None) };
+        // Whoever meets nothing of what is wanted is further away than one change.
+        let wanted = question.examples.iter().filter(|it| it.judges()).count();
+        if judged.wanted == wanted || judged.wanted == 0 {
+            return Ok(None);
+        }
+        let mutants = mutation::mutants(path, text, &question.step.names(), self.tools.mutants);
+        if mutants.is_empty() {
+            return Ok(None);
+        }
+        // What the tests see and the answer has changed may be what the issue is about.
+        let counts = |it: &&Tried| it.judges() || judged.held.contains(&it.example);
+        let due = question.examples.iter().filter(counts).map(|it| it.example.clone());
+        let mut due: Vec<Example> = due.collect();
+        due.sort_by_key(|it| judged.held.contains(it));
+        for (path, text) in made {
+            self.write(path, text, story).await?;
+        }
+        let texts = work.with(made);
+        let script = trials::script(&due, &files(&texts), path, &mutants);
+        let (nonce, title) = (nonce(), format!("small changes of {path}, by trial"));
+        let input = format!("{nonce}\n");
+        let ended = self.run_fed(&script, &title, input.as_bytes(), story, stop).await?;
+        let Some(mutant) = trials::hit(&ended.output, &nonce).and_then(|it| mutants.get(it)) else {
+            return Ok(None);
+        };
+        let old = text.get(mutant.bytes.clone()).unwrap_or_default().to_owned();
+        let mut mended = made.clone();
+        for (_, text) in mended.iter_mut().filter(|(it, _)| it == path) {
+            *text = mutant.of(text);
+        }
+        let judged = self.held(question, &mended, work, story, stop).await?;
+        let mutation = Mutation { path: path.to_owned(), old, new: mutant.new.clone() };
+        let is_right = due.iter().all(|it| judged.held.contains(it));
+        Ok(is_right.then_some((judged, mended, mutation)))
+    }
+}

@@ -1,0 +1,54 @@
+//! An answer that is almost right, and put right by trial.
+
+use codingworker::domain::job::Event;
+use serde_json::json;
+
+use crate::binary::world::{CHECKS, REPOSITORY, World, answers};
+use crate::scripted_ollama::Reply;
+
+const SMALL: &str = "scripted:1.5b";
+const CLOCK: &str = "def clock(minutes):\n    return str(minutes)\n";
+/// Right but for two characters: 10 hours have no leading zero, and one hour has.
+const NEARLY: &str = "```python\ndef clock(minutes):\n    hours = minutes // 60\n    return f\"{hours:02d}:{minutes % 60:02d}\"\n```";
+
+/// A job whose issue gives two examples, and whose model gets one of them right.
+async fn nearly_right(mutants: u32) -> World {
+    let mut world = World::empty(answers([Reply::Text(NEARLY.to_owned())])).await;
+    let test = "import unittest\n\nfrom clock import clock\n\n\nclass ClockTest(unittest.TestCase):\n    def test_text(self):\n        self.assertIsInstance(clock(1), str)\n";
+    let files = [
+        ("clock.py", CLOCK),
+        ("tests/__init__.py", ""),
+        ("tests/test_clock.py", test),
+        (".codingworker.yml", CHECKS),
+    ];
+    world.repository(REPOSITORY, &files);
+    let body = "`clock(75)` should be `'1:15'`, and `clock(600)` should be `'10:00'`.";
+    world.issue(REPOSITORY, "Hours and minutes", body);
+    world.ollama.also(SMALL);
+    world.config["aider"]["models"] =
+        json!([{"name": format!("ollama_chat/{SMALL}"), "samples": 1, "attempts": 1}]);
+    world.config["edit"] = json!({"mutants": mutants});
+    world.submit(REPOSITORY, 1, "delivery").await;
+    world.serve_until_empty().await;
+    world
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_one_small_change_away_is_put_right_without_a_question() {
+    let world = nearly_right(0).await;
+    let pull = world.the_pull();
+    assert!(pull.draft, "without trials it stays wrong: {}", pull.body);
+
+    let world = nearly_right(400).await;
+    let pull = world.the_pull();
+    let files = world.files(REPOSITORY, &pull.head);
+    assert!(files["clock.py"].contains("f\"{hours}:{minutes % 60:02d}\""), "{}", files["clock.py"]);
+    assert!(!pull.draft, "{}", pull.body);
+    assert!(pull.body.contains("the worker changed `:02d` to ` ` in `clock.py`"), "{}", pull.body);
+    assert_eq!(world.ollama.prompts().len(), 1);
+    let (_, records) = world.job().await;
+    let mended = records
+        .iter()
+        .filter(|it| matches!(&it.event, Event::Attempted(turn) if turn.mutations.len() == 1));
+    assert_eq!(mended.count(), 1);
+}
