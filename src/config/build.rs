@@ -197,7 +197,7 @@ fn patterns(value: &Value) -> Result<Vec<String>, String> {
 const AUTO: &str = "auto";
 /// What a model has that writes definitions, where the file does not say: see docs/effectiveness.md.
 const SMALL_ATTEMPTS: u64 = 3;
-const SMALL_SAMPLES: u64 = 4;
+const SMALL_SAMPLES: u64 = 2;
 const SMALL_CALLS: u64 = 8;
 const SMALL_READS: bool = true;
 const SMALL_OBSERVES: bool = true;

@@ -89,7 +89,7 @@ fn without_a_file_everything_is_at_its_default() {
             num_ctx: 8192,
             edit_format: Model::DEFINITION.to_owned(),
             attempts: 3,
-            samples: 4,
+            samples: 2,
             calls: 8,
             reads: true,
             observes: true,

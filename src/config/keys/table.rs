@@ -223,7 +223,7 @@ pub const MODEL_KEYS: &[Key] = &[
     Key::integer("samples", "1", 1..=8, "answers",
         "How often it is asked the same thing of an attempt, each time warmer, while an example of \
          the issue speaks against its answer or the answer is of no use. Only with `definition`. \
-         Left out: 4 with `definition`, else 1."),
+         Left out: 2 with `definition`, else 1."),
     Key::integer("calls", "0", 0..=1_000, "questions",
         "It is not begun anew once it was asked so often for one job; 0 is no limit. Left out: 8 \
          with `definition`, else 0."),
