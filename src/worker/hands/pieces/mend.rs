@@ -18,10 +18,10 @@ impl Hands {
         &mut self,
         question: &Question<'_>,
         (judged, made): &(Judged, Files),
-        work: &Work,
+        work: &mut Work,
         story: &Story,
         stop: &CancellationToken,
-    ) -> Result<Option<(Judged, Files, Mutation)>, Failure> {
+    ) -> Result<Option<(Judged, Files)>, Failure> {
         let path = question.step.path.as_str();
         let Some((_, text)) = made.iter().find(|(it, _)| it == path) else { return Ok(None) };
         // Whoever meets nothing of what is wanted is further away than one change.
@@ -55,8 +55,12 @@ impl Hands {
             *text = mutant.of(text);
         }
         let judged = self.held(question, &mended, work, story, stop).await?;
-        let mutation = Mutation { path: path.to_owned(), old, new: mutant.new.clone() };
-        let is_right = due.iter().all(|it| judged.held.contains(it));
-        Ok(is_right.then_some((judged, mended, mutation)))
+        if !due.iter().all(|it| judged.held.contains(it)) {
+            return Ok(None);
+        }
+        let new = mutant.new.clone();
+        self.log.write(format!("{judged} with `{new}` instead of `{old}` in {path}\n").as_bytes());
+        work.mutations.push(Mutation { path: path.to_owned(), old, new });
+        Ok(Some((judged, mended)))
     }
 }

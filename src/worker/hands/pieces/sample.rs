@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use super::Work;
 use crate::agent::{Edit, EditVerdict, Question as Words};
 use crate::domain::example::{Example, Tried};
-use crate::domain::job::{Complaint, Failure, Mutation, Request, Story, TurnOutcome};
+use crate::domain::job::{Complaint, Failure, Request, Story, TurnOutcome};
 use crate::domain::verification::Check;
 use crate::engine::aim::Missing;
 use crate::engine::decide::Attempt;
@@ -93,6 +93,41 @@ impl Hands {
         let names = step.names().into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>();
         let line = format!("asked for {} of {}\n", names.join(", "), step.path);
         self.log.write(line.as_bytes());
+        let mut best = self.answered(question, work, story, stop).await?;
+        if let Some(near) = &best
+            && let Some(mended) = self.mended(question, near, work, story, stop).await?
+        {
+            best = Some(mended);
+        }
+        let before = heads(step, work);
+        let (judged, made) = best.unwrap_or_default();
+        let judging = question.examples.iter().filter(|it| it.judges()).count();
+        let is_proven = judged.wanted == judging;
+        if !question.examples.is_empty() {
+            work.held = judged.held;
+        }
+        for (path, text) in made {
+            self.write(&path, &text, story).await?;
+            work.set(&path, text);
+        }
+        for made in heads(step, work) {
+            if !before.contains(&made) {
+                work.made.retain(|it| it.name != made.name);
+                work.made.push(made);
+            }
+        }
+        Ok(is_proven)
+    }
+
+    /// The best answer that could be put in.
+    async fn answered(
+        &mut self,
+        question: &Question<'_>,
+        work: &mut Work,
+        story: &Story,
+        stop: &CancellationToken,
+    ) -> Result<Option<(Judged, Files)>, Failure> {
+        let step = question.step;
         let mut best: Option<(Judged, Files)> = None;
         let mut seen: Vec<String> = Vec::new();
         let most = tactics::samples(&question.attempt.model, &step.form, question.spent);
@@ -151,34 +186,7 @@ impl Hands {
                 break;
             }
         }
-        if let Some(near) = &best
-            && let Some((judged, made, mutation)) =
-                self.mended(question, near, work, story, stop).await?
-        {
-            let Mutation { path, old, new } = &mutation;
-            let line = format!("{judged} with `{new}` instead of `{old}` in {path}\n");
-            self.log.write(line.as_bytes());
-            work.mutations.push(mutation);
-            best = Some((judged, made));
-        }
-        let before = heads(step, work);
-        let (judged, made) = best.unwrap_or_default();
-        let judging = question.examples.iter().filter(|it| it.judges()).count();
-        let is_proven = judged.wanted == judging;
-        if !question.examples.is_empty() {
-            work.held = judged.held;
-        }
-        for (path, text) in made {
-            self.write(&path, &text, story).await?;
-            work.set(&path, text);
-        }
-        for made in heads(step, work) {
-            if !before.contains(&made) {
-                work.made.retain(|it| it.name != made.name);
-                work.made.push(made);
-            }
-        }
-        Ok(is_proven)
+        Ok(best)
     }
 
     /// How many examples hold with these files. Without some of its own the question has those that
