@@ -21,7 +21,7 @@ mod value;
 mod worded;
 
 pub(in crate::engine) use place::language_of;
-pub use worded::{borne_out, subjects, worded};
+pub use worded::{borne_out, quoted, said_once, subjects, worded};
 
 use claim::{Claim, Result};
 use place::Places;

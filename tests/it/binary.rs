@@ -26,6 +26,7 @@ mod people;
 mod pieces;
 mod polling;
 mod proving;
+mod reading;
 mod renaming;
 pub(crate) mod serving;
 mod stopping;

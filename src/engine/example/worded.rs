@@ -1,7 +1,8 @@
 //! Examples that an issue gives in words ("20 entries on 10 per page are 2 pages"), as a model wrote
 //! them down. It may have made something up: a line counts only where every value in it stands in
 //! the issue, where the model says the same each time, and, later, where the base gives what the
-//! issue says that it gives.
+//! issue says that it gives. What it says once counts where the base fails with the very error that
+//! the issue quotes.
 
 use super::block;
 use super::place::{Function, Places};
@@ -50,9 +51,40 @@ pub fn worded(
     replies: &[String],
     sources: &[SourceFile<'_>],
 ) -> Vec<Example> {
+    let all = read(issue, name, replies, sources);
+    let Some((first, others)) = all.split_first() else { return Vec::new() };
+    let sure = |it: &&Example| {
+        let agrees = |other: &Vec<Example>| {
+            other.contains(it) && !other.iter().any(|other| rival(it, other))
+        };
+        others.iter().all(agrees)
+    };
+    listed(first.iter().filter(sure))
+}
+
+/// Those that a reply has and another one lacks, but has nothing against.
+pub fn said_once(
+    issue: &str,
+    name: &str,
+    replies: &[String],
+    sources: &[SourceFile<'_>],
+) -> Vec<Example> {
+    let all = read(issue, name, replies, sources);
+    let said = |it: &&Example| !all.iter().flatten().any(|other| rival(it, other));
+    let once = |it: &&Example| !all.iter().all(|reply| reply.contains(it));
+    listed(all.iter().flatten().filter(said).filter(once))
+}
+
+/// What the replies say of the function `name` that the issue bears out.
+fn read(
+    issue: &str,
+    name: &str,
+    replies: &[String],
+    sources: &[SourceFile<'_>],
+) -> Vec<Vec<Example>> {
     let places = Places::of(sources);
     let told = Told::of(issue);
-    let read = |reply: &String| -> Vec<Example> {
+    let read = |reply: &String| {
         let code = code(reply).unwrap_or_default();
         let lines: Vec<&str> = code.lines().collect();
         let mut claims = block::claims(&lines, &|it| it == name);
@@ -60,15 +92,20 @@ pub fn worded(
         let about = claims.iter().filter(|it| it.call.name == name && told.has_claim(it));
         about.filter_map(|it| super::example(it, issue, &places, false)).collect()
     };
-    let Some((first, others)) = replies.split_first() else { return Vec::new() };
-    let others: Vec<Vec<Example>> = others.iter().map(read).collect();
+    replies.iter().map(read).collect()
+}
+
+/// Whether the same call is to give something else.
+fn rival(one: &Example, other: &Example) -> bool {
+    one.call == other.call && one.expected != other.expected
+}
+
+/// Each call once, and not too many of them.
+fn listed<'e>(examples: impl Iterator<Item = &'e Example>) -> Vec<Example> {
     let mut found: Vec<Example> = Vec::new();
-    for mut example in read(first) {
-        let rival = |it: &&Example| it.call == example.call && it.expected != example.expected;
-        let sure = others.iter().all(|it| it.contains(&example) && !it.iter().any(|it| rival(&it)));
-        if sure && !found.iter().any(|it| it.call == example.call) {
-            example.source = Source::Worded;
-            found.push(example);
+    for example in examples {
+        if !found.iter().any(|it| it.call == example.call) {
+            found.push(Example { source: Source::Worded, ..example.clone() });
         }
     }
     found.truncate(super::MOST);
@@ -94,6 +131,22 @@ pub fn borne_out(tried: Vec<Tried>, issue: &str) -> Vec<Tried> {
         verdict => *verdict == Verdict::Holds,
     };
     tried.into_iter().filter(is_known).collect()
+}
+
+/// Those of `tried`, on the base, that fail with an error that the issue quotes, with its message.
+/// Nobody guesses that.
+pub fn quoted(tried: Vec<Tried>, issue: &str) -> Vec<Tried> {
+    let is_quoted = |it: &Tried| match &it.verdict {
+        Verdict::Gives { what, as_said: true } => {
+            let error = ["raises ", "throws "].iter().find_map(|it| what.strip_prefix(it));
+            // What follows in brackets differs between versions of a language.
+            let error = error.and_then(|it| it.split(" (").next()).unwrap_or_default();
+            let told = error.split_once(": ").is_some_and(|(_, message)| !message.is_empty());
+            told && issue.contains(error)
+        }
+        _ => false,
+    };
+    tried.into_iter().filter(is_quoted).collect()
 }
 
 /// What an issue says, for looking values up.
@@ -264,6 +317,40 @@ mod tests {
         assert_eq!(borne_out(vec![holds], ISSUE).len(), 1);
         let unknown = Verdict::Unknown { why: "3".to_owned() };
         assert!(borne_out(vec![Tried { verdict: unknown, ..tried("3") }], ISSUE).is_empty());
+    }
+
+    #[test]
+    fn what_it_says_once_counts_where_the_base_fails_as_the_issue_quotes() {
+        let said = |replies: &[&str]| {
+            let replies: Vec<String> =
+                replies.iter().map(|it| format!("```python\n{it}\n```")).collect();
+            let found = said_once(ISSUE, "total_pages", &replies, &sources());
+            found.into_iter().map(|it| it.expected.words()).collect::<Vec<_>>()
+        };
+        let one = "assert total_pages(20, 10) == 2";
+        assert_eq!(said(&[one, "I cannot say."]), ["2"]);
+        assert_eq!(said(&["", one]), ["2"]);
+        assert_eq!(said(&[one, one]), [""; 0], "it says so twice: that is another matter");
+        assert_eq!(said(&[one, "assert total_pages(20, 10) == 3"]), [""; 0]);
+
+        let issue = "It ends in `ValueError: too many values to unpack`, or a KeyError.";
+        let counts = |what: &str| {
+            let verdict = Verdict::Gives { what: what.to_owned(), as_said: true };
+            let example = worded(
+                ISSUE,
+                "total_pages",
+                &[one].map(|it| format!("```\n{it}\n```")),
+                &sources(),
+            );
+            let tried = Tried { example: example[0].clone(), verdict };
+            !quoted(vec![tried], issue).is_empty()
+        };
+        assert!(counts("raises ValueError: too many values to unpack (expected 3)"));
+        assert!(counts("throws ValueError: too many values to unpack"));
+        assert!(!counts("raises ValueError: not enough values to unpack"));
+        assert!(!counts("raises KeyError: "));
+        assert!(!counts("raises KeyError"), "its name alone is guessed easily");
+        assert!(!counts("ValueError: too many values to unpack"), "it is a text that it gave");
     }
 
     #[test]

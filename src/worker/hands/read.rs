@@ -64,12 +64,16 @@ impl Hands {
                 language,
                 room: attempt.model.num_ctx.saturating_sub(attempt.model.reply_tokens()),
             };
-            let found = self.told_of(&reading, attempt, &issue, &sources, &mut turn, stop).await?;
-            if found.is_empty() {
+            let (found, once) =
+                self.told_of(&reading, attempt, &issue, &sources, &mut turn, stop).await?;
+            let all = [found.as_slice(), once.as_slice()].concat();
+            if all.is_empty() {
                 continue;
             }
-            let tried = self.try_out(&found, &texts, "base", story, stop).await?;
-            let tried = example::borne_out(tried, &issue);
+            let tried = self.try_out(&all, &texts, "base", story, stop).await?;
+            let (sure, unsure) = tried.into_iter().partition(|it| found.contains(&it.example));
+            let mut tried = example::borne_out(sure, &issue);
+            tried.extend(example::quoted(unsure, &issue));
             // What is wrong is there: the issue says so, and the base bears it out.
             let is_there = tried.iter().any(Tried::judges);
             if is_there || turn.examples.is_empty() {
@@ -82,7 +86,7 @@ impl Hands {
         Ok(Event::Attempted(turn))
     }
 
-    /// The examples of one function that it writes down each time.
+    /// The examples of one function that it writes down each time, and those that it says once.
     async fn told_of(
         &mut self,
         reading: &Reading<'_>,
@@ -91,7 +95,7 @@ impl Hands {
         sources: &[SourceFile<'_>],
         turn: &mut Turn,
         stop: &CancellationToken,
-    ) -> Result<Vec<Example>, Failure> {
+    ) -> Result<(Vec<Example>, Vec<Example>), Failure> {
         let name = &reading.place.name;
         let words = reading::question(reading);
         self.log.section(&format!("agent: examples of {name} by {}", turn.model)).await;
@@ -117,9 +121,10 @@ impl Hands {
             let is_list = matches!(edit.verdict, EditVerdict::Answered | EditVerdict::Truncated(_));
             replies.push(if is_list { edit.reply } else { String::new() });
             if example::worded(issue, name, &replies, sources).is_empty() {
-                return Ok(Vec::new());
+                break;
             }
         }
-        Ok(example::worded(issue, name, &replies, sources))
+        let each = example::worded(issue, name, &replies, sources);
+        Ok((each, example::said_once(issue, name, &replies, sources)))
     }
 }

@@ -1,20 +1,26 @@
 //! A small model: asked for functions, begun anew where it was wrong.
 
-use codingworker::domain::job::{Event, Outcome, Request, Turn};
+use codingworker::domain::job::{Event, Outcome, Turn};
 use serde_json::json;
 
+use crate::binary::reading::{ASSERTED, in_words};
 use crate::binary::world::{BODY, CHECKS, OLD_TESTS, REPOSITORY, TITLE, World, answers};
 use crate::scripted_ollama::Reply;
 
-const SMALL: &str = "scripted:1.5b";
+pub(super) const SMALL: &str = "scripted:1.5b";
 /// More than the model is to see of it.
 const CALC: &str = "\"\"\"Sums.\"\"\"\n\nLIMIT = 9\n\n\ndef add(a, b):\n    return a - b\n\n\ndef twice(a):\n    secret = a\n    return secret * 2\n";
-const FILES: [(&str, &str); 4] = [
+pub(super) const FILES: [(&str, &str); 4] = [
     ("calc.py", CALC),
     ("tests/__init__.py", ""),
     ("tests/test_calc.py", OLD_TESTS),
     (".codingworker.yml", CHECKS),
 ];
+
+const PRODUCT: &str = "```python\ndef add(a, b):\n    return a * b\n```";
+const RIGHT: &str = "```python\ndef add(a, b):\n    return a + b\n```";
+const NOWHERE: &str =
+    "```python\nimport nowhere_to_be_found\n\n\ndef add(a, b):\n    return a + b\n```";
 
 async fn world(replies: impl IntoIterator<Item = &'static str>) -> World {
     tested(OLD_TESTS, replies).await
@@ -34,7 +40,7 @@ async fn tested(tests: &str, replies: impl IntoIterator<Item = &'static str>) ->
     world
 }
 
-async fn turns(world: &World) -> Vec<Turn> {
+pub(super) async fn turns(world: &World) -> Vec<Turn> {
     let (_, records) = world.job().await;
     let turn = |it| if let Event::Attempted(turn) = it { Some(turn) } else { None };
     records.into_iter().filter_map(|it| turn(it.event)).collect()
@@ -150,76 +156,6 @@ async fn where_an_issue_points_at_no_function_a_small_model_writes_a_file_by_the
     assert_eq!(files["greeting.txt"], "goodbye");
 }
 
-/// An issue that gives its one example in words.
-const IN_WORDS: &str = "When I add 7 and 5 it says 2. It should be 12.";
-
-/// A job for that issue, with these answers.
-async fn in_words(replies: impl IntoIterator<Item = &'static str>) -> World {
-    worded(&FILES, ("`add` is wrong", IN_WORDS), replies).await
-}
-
-/// The same for another issue of another repository.
-async fn worded(
-    files: &[(&str, &str)],
-    (title, body): (&str, &str),
-    replies: impl IntoIterator<Item = &'static str>,
-) -> World {
-    let replies: Vec<_> = replies.into_iter().map(|it| Reply::Text(it.to_owned())).collect();
-    let mut world = World::empty(answers(replies)).await;
-    world.repository(REPOSITORY, files);
-    world.issue(REPOSITORY, title, body);
-    world.config["verify"]["ready"] = json!("proven");
-    world.ollama.also(SMALL);
-    world.config["aider"]["models"] = json!([{"name": format!("ollama_chat/{SMALL}")}]);
-    world.submit(REPOSITORY, 1, "delivery").await;
-    world
-}
-
-const ASSERTED: &str = "```python\nassert add(7, 5) == 12\n```";
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_an_issue_says_in_words_is_written_down_by_the_model_and_proves_the_change() {
-    let world = in_words([
-        ASSERTED,
-        ASSERTED,
-        "```python\ndef add(a, b):\n    return a * b\n```",
-        "```python\ndef add(a, b):\n    return a + b\n```",
-    ])
-    .await;
-    world.serve_until_empty().await;
-    let pull = world.the_pull();
-    assert!(!pull.draft, "{}", pull.body);
-    assert!(pull.body.contains("| `add(7, 5)` ¹ | `12` | ✗ `2` | ✓ `12` |"), "{}", pull.body);
-    let turns = turns(&world).await;
-    let asked: Vec<_> = turns.iter().map(|it| (it.request.clone(), it.calls)).collect();
-    // The wrong answer was seen to be wrong before any check of the project's ran.
-    assert_eq!(asked, [(Request::Read, 2), (Request::Implement, 2)]);
-    let prompts = world.ollama.prompts();
-    assert!(prompts[2].contains(">>> add(7, 5)\n    12\n"), "{}", prompts[2]);
-    assert!(prompts[3].contains("- add(7, 5) gives 12\n"), "{}", prompts[3]);
-    assert!(prompts[3].contains("still:\n- add(2, 0) gives 2\n"), "{}", prompts[3]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_read_of_the_second_place_shows_that_it_is_wrong_there() {
-    let pages = "def shown(entries, size):\n    pages = pages_of(entries, size)\n    page = min(1, pages)\n    return f\"page {page} of {pages} pages\"\n\n\ndef pages_of(entries, size):\n    return entries // size + 1\n";
-    let checks = "build: {command: \"python3 -m compileall -q .\"}\n";
-    let files = [("pages.py", pages), (".codingworker.yml", checks)];
-    let body = "With 20 entries of 10 each it says \"page 1 of 3 pages\". 2 pages are enough.";
-    let right = "```python\ndef pages_of(entries, size):\n    return -(-entries // size)\n```";
-    let made_up = "```python\nassert shown(5, 7) == 'page 4'\n```";
-    let told = "```python\nassert pages_of(20, 10) == 2\n```";
-    let issue = ("One page too many is shown", body);
-    let world = worded(&files, issue, [made_up, told, told, right]).await;
-    world.serve_until_empty().await;
-    assert!(!world.the_pull().draft, "{}", world.the_pull().body);
-    let prompts = world.ollama.prompts();
-    let about: Vec<bool> = prompts[..2].iter().map(|it| it.contains("for `shown`")).collect();
-    assert_eq!(about, [true, false], "{prompts:#?}");
-    assert!(prompts[3].contains(">>> pages_of(20, 10)\n    2\n"), "{}", prompts[3]);
-    assert_eq!(prompts.len(), 4);
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn an_issue_that_is_too_large_is_answered_with_how_to_cut_it() {
     let mut world = World::empty(answers([])).await;
@@ -238,21 +174,6 @@ async fn an_issue_that_is_too_large_is_answered_with_how_to_cut_it() {
     assert!(refused, "{row:?}");
     assert!(world.ollama.prompts().is_empty());
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_model_makes_up_about_an_issue_proves_nothing() {
-    let invented = "```python\nassert add(20, 30) == 50\n```";
-    let world = in_words([invented, "```python\ndef add(a, b):\n    return a + b\n```"]).await;
-    world.serve_until_empty().await;
-    let pull = world.the_pull();
-    assert!(pull.draft && pull.body.contains("nothing proves the change"), "{}", pull.body);
-    assert_eq!(turns(&world).await.len(), 2);
-}
-
-const PRODUCT: &str = "```python\ndef add(a, b):\n    return a * b\n```";
-const RIGHT: &str = "```python\ndef add(a, b):\n    return a + b\n```";
-const NOWHERE: &str =
-    "```python\nimport nowhere_to_be_found\n\n\ndef add(a, b):\n    return a + b\n```";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_with_which_an_example_cannot_be_tried_any_more_is_not_taken_for_a_right_one() {
