@@ -53,8 +53,13 @@ async fn tried(examples: &[Example], files: Files<'_>, nonce: &str) -> Vec<Verdi
 
 #[expect(clippy::disallowed_methods, reason = "where this machine's tools are")]
 async fn run(dir: &TempDir, line: &str, nonce: &str) -> String {
+    run_with(std::env::var("PATH").unwrap(), dir, line, nonce).await
+}
+
+/// The same, with the programs of these folders.
+#[expect(clippy::disallowed_methods, reason = "where this machine's tools are")]
+async fn run_with(path: String, dir: &TempDir, line: &str, nonce: &str) -> String {
     let root = dir.path().canonicalize().unwrap();
-    let path = std::env::var("PATH").unwrap();
     let extra_env = toolchain_env(&|name| std::env::var_os(name));
     let options = HostOptions { path, extra_env, mark: None, limits: Limits::default() };
     let runner = HostRunner::new(options, Arc::new(Bare));

@@ -59,6 +59,36 @@ async fn a_change_that_never_ends_or_ends_all_is_passed_over() {
     assert_eq!(hit, None);
 }
 
+/// A folder with the programs that a Mac has, as far as a trial needs them.
+#[expect(clippy::disallowed_methods, reason = "asks where this machine's programs are")]
+fn without_timeout() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let found = "for it in sh mktemp cp date head tail rm cat perl; do command -v $it; done; \
+                 python3 -c 'import sys; print(sys.executable)'";
+    let told = std::process::Command::new("sh").args(["-c", found]).output().unwrap().stdout;
+    for program in String::from_utf8(told).unwrap().lines() {
+        let name = program.rsplit('/').next().unwrap();
+        let name = if name.starts_with("python") { "python3" } else { name };
+        std::os::unix::fs::symlink(program, dir.path().join(name)).unwrap();
+    }
+    dir
+}
+
+#[tokio::test]
+async fn where_there_is_no_timeout_a_change_that_never_ends_is_passed_over_too() {
+    let text = "def clock(minutes):\n    return 0\n";
+    let files = [("clock.py", text)];
+    let at = text.find("return 0").unwrap();
+    let with = |new: &str| Mutant { bytes: at..text.len() - 1, new: new.to_owned() };
+    let all = [with("while True:\n        pass"), with("return minutes // 60")];
+    let examples = found(ISSUE, &files);
+    let (dir, programs) = (folder(&files), without_timeout());
+    let script = trials::script(&examples, &sources(&files), "clock.py", &all);
+    let path = programs.path().to_str().unwrap().to_owned();
+    let output = run_with(path, &dir, &script, "nonce").await;
+    assert_eq!(trials::hit(&output, "nonce"), Some(1), "{output}");
+}
+
 #[test]
 fn a_script_is_never_longer_than_an_argument_may_be() {
     let new = "x".repeat(1_000);

@@ -26,7 +26,10 @@ pub fn script(
     let (places, path) = (Places::of(sources), quoted(path));
     let mut out = format!(
         "d=$(mktemp -d \"${{TMPDIR:-/tmp}}/probe.XXXXXX\") || exit 1\nroot=$PWD\n\
-         command -v timeout >/dev/null 2>&1 || exit 0\nt='timeout -s KILL {LIMIT}'\n\
+         t='timeout -s KILL {LIMIT}'\n\
+         command -v timeout >/dev/null 2>&1 || {{ # as on macOS\n\
+         command -v perl >/dev/null 2>&1 || exit 0\n\
+         printf '%s' 'alarm shift; exec @ARGV' > \"$d/limit\"\nt=\"perl $d/limit {LIMIT}\"\n}}\n\
          cp {path} \"$d/old\" || exit 1\nend=$(( $(date +%s) + {BUDGET} ))\nhit=none\nhold() {{\n"
     );
     for (nth, example) in examples.iter().enumerate() {
