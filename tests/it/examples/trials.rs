@@ -29,7 +29,7 @@ async fn the_first_change_with_which_all_examples_hold_is_found_in_each_language
         "int clock(int minutes) {\n    if (minutes > 0) return -1;\n    return minutes / 60;\n}\n";
     for (path, text, wanted) in [
         ("clock.py", python, python.replace("int(minutes / 60)", "int(minutes // 60)")),
-        ("clock.js", script, script.replace("minutes / 60", "Math.floor(minutes / 60)")),
+        ("-clock.js", script, script.replace("minutes / 60", "Math.floor(minutes / 60)")),
         ("clock.c", c, c.replace("(minutes > 0)", "(!(minutes > 0))")),
     ] {
         let all = mutants(path, text, &["clock"], 400);

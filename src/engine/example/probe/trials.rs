@@ -23,7 +23,7 @@ pub fn script(
     path: &str,
     mutants: &[Mutant],
 ) -> String {
-    let (places, path) = (Places::of(sources), quoted(path));
+    let (places, path) = (Places::of(sources), quoted(&format!("./{path}")));
     let mut out = format!(
         "d=$(mktemp -d \"${{TMPDIR:-/tmp}}/probe.XXXXXX\") || exit 1\nroot=$PWD\n\
          t='timeout -s KILL {LIMIT}'\n\
