@@ -26,7 +26,8 @@ pub struct Example {
     /// The file that defines what is called, from the repository's root. Empty: the issue asks for
     /// it, and it is not there yet.
     pub path: String,
-    /// The call, with nothing in it but literals and further calls: `add(2, 2)`.
+    /// The call, with nothing in it but literals and further calls: `add(2, 2)`. Or statements of
+    /// the issue, up to an assertion: see [`Expected::Passes`].
     pub call: String,
     /// What should come of it.
     pub expected: Expected,
@@ -38,6 +39,19 @@ pub struct Example {
 }
 
 impl Example {
+    /// The call in one line. Of statements the last one that says something, which is or has what
+    /// is asserted.
+    pub fn shown(&self) -> String {
+        if self.expected != Expected::Passes {
+            return self.call.clone();
+        }
+        let mut lines = self.call.lines().map(str::trim);
+        let says = |it: &&str| it.contains(|it: char| it.is_alphanumeric());
+        let last = lines.rfind(says).unwrap_or_default();
+        let before = if lines.next().is_some() { "… " } else { "" };
+        format!("{before}{last}")
+    }
+
     /// Whether it shows that the work is done where it holds.
     pub fn proves(&self) -> bool {
         let is_part = matches!(self.expected, Expected::Understood | Expected::Exits(_));
@@ -64,6 +78,8 @@ pub enum Source {
 pub enum Expected {
     /// A value, as a literal of the language.
     Value(String),
+    /// Statements with assertions end, and all of these hold.
+    Passes,
     /// An error of this type.
     Raises(String),
     /// Any value, and no error.
@@ -83,6 +99,7 @@ impl Expected {
     pub fn words(&self) -> String {
         match self {
             Self::Value(it) => it.clone(),
+            Self::Passes => "passes".to_owned(),
             Self::Raises(error) => format!("raises {error}"),
             Self::Returns => "no error".to_owned(),
             Self::Prints(text) => format!("prints {text:?}"),

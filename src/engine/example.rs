@@ -14,9 +14,11 @@ mod japanese;
 pub mod observed;
 mod place;
 pub mod probe;
+mod read;
 pub mod regression;
 mod render;
 mod sentence;
+mod snippet;
 mod value;
 mod worded;
 
@@ -25,6 +27,7 @@ pub use worded::{borne_out, quoted, said_once, subjects, worded};
 
 use claim::{Claim, Result};
 use place::Places;
+use read::Read;
 use value::{Call, Value};
 
 /// The most examples of one issue.
@@ -118,6 +121,7 @@ pub fn examples(issue: &str, sources: &[SourceFile<'_>]) -> Vec<Example> {
         }
         found.extend(example(claim, issue, &places, asks));
     }
+    found.extend(read.snippets);
     found.extend(command::examples(&read.shown, &places));
     found.extend(exit::examples(&read.exits, &read.typed, &places, sources));
     let known: Vec<String> = found
@@ -137,6 +141,9 @@ pub fn is_there(example: &Example, sources: &[SourceFile<'_>]) -> bool {
 
 /// The names of the functions that an example calls.
 pub fn names(example: &Example) -> Vec<String> {
+    if example.expected == Expected::Passes {
+        return snippet::names(example);
+    }
     calls_of(example).into_iter().map(|it| it.name).collect()
 }
 
@@ -291,118 +298,6 @@ fn calls_of(example: &Example) -> Vec<Call> {
     };
     let all = [Value::of(&example.call), expected];
     all.iter().flatten().flat_map(Value::calls).cloned().collect()
-}
-
-/// All that an issue says.
-#[derive(Default)]
-struct Read {
-    claims: Vec<Claim>,
-    shown: Vec<command::Shown>,
-    /// Lines of code that may be commands.
-    typed: Vec<String>,
-    exits: Vec<exit::Exit>,
-}
-
-impl Read {
-    fn of(issue: &str, places: &Places<'_>) -> Self {
-        let is_known = |name: &str| {
-            let call = Call {
-                scope: Vec::new(),
-                name: name.to_owned(),
-                args: Vec::new(),
-                named: Vec::new(),
-            };
-            places.find(&call, issue, "").is_some()
-        };
-        let mut read = Self::default();
-        let mut paragraph = String::new();
-        let mut above = String::new();
-        let lines: Vec<&str> = issue.lines().collect();
-        let mut at = 0;
-        while let Some(line) = lines.get(at) {
-            at += 1;
-            let fence = ["```", "~~~"].into_iter().find(|it| line.trim_start().starts_with(it));
-            let indented = |it: &&str| it.starts_with("    ") || it.starts_with('\t');
-            let is_code = fence.is_some() || (indented(line) && paragraph.trim().is_empty());
-            let is_table = line.trim_start().starts_with('|');
-            // The first line is the title.
-            if is_code || is_table || line.trim().is_empty() || starts_anew(line) || at == 2 {
-                read.paragraph(&mut paragraph, &mut above, &is_known);
-            }
-            let begin = at;
-            if let Some(fence) = fence {
-                let closes = |it: &&str| it.trim_start().starts_with(fence);
-                while lines.get(at).is_some_and(|it| !closes(it)) {
-                    at += 1;
-                }
-                // A fence that is never closed.
-                if at < lines.len() {
-                    read.block(lines.get(begin..at).unwrap_or_default(), &above, &is_known);
-                    at += 1;
-                }
-                above.clear();
-            } else if is_code {
-                while lines.get(at).is_some_and(indented) {
-                    at += 1;
-                }
-                let block = lines.get(begin - 1..at).unwrap_or_default();
-                let block: Vec<&str> = block
-                    .iter()
-                    .map(|it| it.strip_prefix("    ").unwrap_or(it.trim_start()))
-                    .collect();
-                read.block(&block, &above, &is_known);
-            } else if is_table {
-                while lines.get(at).is_some_and(|it| it.trim_start().starts_with('|')) {
-                    at += 1;
-                }
-                read.claims.extend(block::table(lines.get(begin - 1..at).unwrap_or_default()));
-            } else if line.starts_with('#') {
-                above = (*line).to_owned();
-            } else if !line.trim_start().starts_with('>') {
-                paragraph.push_str(line);
-                paragraph.push('\n');
-            }
-        }
-        read.paragraph(&mut paragraph, &mut above, &is_known);
-        read
-    }
-
-    fn paragraph(
-        &mut self,
-        paragraph: &mut String,
-        above: &mut String,
-        is_known: &dyn Fn(&str) -> bool,
-    ) {
-        let text = std::mem::take(paragraph);
-        if !text.trim().is_empty() {
-            self.claims.extend(claim::claims(without_bullet(&text), None, is_known));
-            self.typed.extend(text.split('`').skip(1).step_by(2).map(str::to_owned));
-            self.exits.extend(exit::exits(&text));
-            *above = text;
-        }
-    }
-
-    fn block(&mut self, lines: &[&str], above: &str, is_known: &dyn Fn(&str) -> bool) {
-        self.typed.extend(lines.iter().map(|it| (*it).to_owned()));
-        match lines.iter().any(|it| it.starts_with("$ ")) {
-            true => self.shown.extend(command::shown(lines, above)),
-            false => self.claims.extend(block::claims(lines, is_known)),
-        }
-    }
-}
-
-/// Whether a line begins an item of a list, or a heading.
-fn starts_anew(line: &str) -> bool {
-    line.starts_with('#') || without_bullet(line).len() < line.trim_start().len()
-}
-
-fn without_bullet(text: &str) -> &str {
-    let text = text.trim_start();
-    let digits = text.trim_start_matches(|it: char| it.is_ascii_digit());
-    let numbered = if digits.len() < text.len() { digits.strip_prefix(". ") } else { None };
-    let bullet =
-        ["- [ ] ", "- [x] ", "- ", "* ", "+ ", "・"].iter().find_map(|it| text.strip_prefix(it));
-    numbered.or(bullet).unwrap_or(text)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Words for the agent. A message begins with a sentence of ours, always: Aider executes one
 //! that begins with `/` or `!`. What strangers wrote comes fenced, as a description of the work.
 
-use crate::domain::example::Tried;
+use crate::domain::example::{Expected, Tried};
 use crate::domain::job::{Complaint, Conversation, Request};
 use crate::domain::verification::Exit;
 
@@ -280,8 +280,11 @@ fn contradicted(examples: &[Tried], room: u32) -> String {
     let mut text = String::from("The code does not give what the issue expects:\n");
     for it in examples {
         let short = |text: &str| unfenced(&cut(&one_line(text), 80));
-        let (call, expected) = (short(&it.example.call), short(&it.example.expected.words()));
-        text += &format!("{call}: expected {expected}, but it gives {}\n", short(it.gave()));
+        let (call, expected) = (short(&it.example.shown()), short(&it.example.expected.words()));
+        text += &match it.example.expected {
+            Expected::Passes => format!("{call}: {}\n", short(it.gave())),
+            _ => format!("{call}: expected {expected}, but it gives {}\n", short(it.gave())),
+        };
     }
     cut(&text, room) + "\n"
 }

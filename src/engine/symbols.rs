@@ -14,6 +14,7 @@ mod python;
 mod rust;
 mod script;
 mod shell;
+pub mod snippet;
 mod words;
 
 use language::Language;

@@ -29,5 +29,6 @@ mod proving;
 mod reading;
 mod renaming;
 pub(crate) mod serving;
+mod statements;
 mod stopping;
 pub(crate) mod world;

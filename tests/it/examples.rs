@@ -15,6 +15,7 @@ use codingworker::runner::{Command, Runner};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
+mod snippets;
 mod trials;
 
 type Files<'a> = &'a [(&'a str, &'a str)];

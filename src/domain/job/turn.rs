@@ -62,7 +62,7 @@ impl Complaint {
             Self::Unusable { reason } => reason.clone(),
             Self::Contradicted { examples } => match examples.first() {
                 Some(it) => {
-                    format!("the issue's example `{}` gives another result", it.example.call)
+                    format!("the issue's example `{}` gives another result", it.example.shown())
                 }
                 None => "an example of the issue gives another result".to_owned(),
             },

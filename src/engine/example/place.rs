@@ -1,9 +1,10 @@
 //! Where a function is defined that an issue calls.
 
 use super::value::Call;
-use crate::domain::example::{Example, Language};
+use crate::domain::example::{Example, Expected, Language};
 use crate::engine::guard::{is_test_file, language};
 use crate::engine::source::SourceFile;
+use crate::engine::symbols::{self, Definition};
 
 /// Folders whose code is not the project's own.
 const OTHERS: [&str; 8] =
@@ -78,6 +79,34 @@ impl<'a> Places<'a> {
         }
     }
 
+    /// What is defined under this name at the top level of one file alone: a function, a class, a
+    /// type, a constant. `known` is a text that names the file, where there are several.
+    pub(super) fn defined(&self, name: &str, known: &str) -> Option<Function> {
+        let call =
+            Call { scope: Vec::new(), name: name.to_owned(), args: Vec::new(), named: Vec::new() };
+        if let Some(it) = self.find(&call, known, "").or_else(|| self.find_inner(&call, known, ""))
+        {
+            return Some(it.clone());
+        }
+        let files = self.sources.iter().filter(|it| is_own(it.path));
+        let mut found = files.filter_map(|file| {
+            let language = language_of(file.path)?;
+            let is_it = |it: &Definition| it.container.is_none() && it.name == name;
+            let has = language::mentions(file.text, name)
+                && symbols::outline(file.path, file.text)?.definitions.iter().any(is_it);
+            has.then(|| Function { name: name.to_owned(), path: file.path.to_owned(), language })
+        });
+        let first = found.next()?;
+        match found.next() {
+            None => Some(first),
+            Some(second) => {
+                let all = [first, second].into_iter().chain(found);
+                let mut named = all.filter(|it| known.contains(&it.path));
+                named.next().filter(|_| named.next().is_none())
+            }
+        }
+    }
+
     /// The language that a function would be written in that is not there yet: where all of the
     /// project's sources have one.
     pub(super) fn only_language(&self) -> Option<Language> {
@@ -111,6 +140,9 @@ impl<'a> Places<'a> {
 
     /// Whether all that an example calls is there now.
     pub(super) fn has(&self, example: &Example) -> bool {
+        if example.expected == Expected::Passes {
+            return super::snippet::is_there(example, self);
+        }
         super::calls_of(example).iter().all(|it| self.find_inner(it, "", &example.path).is_some())
     }
 }

@@ -16,6 +16,7 @@ mod c;
 mod node;
 mod python;
 mod rust;
+mod snippet;
 pub mod trials;
 
 /// No call takes longer, in seconds.
@@ -79,13 +80,16 @@ fn one(nth: usize, example: &Example, places: &Places<'_>, sources: &[SourceFile
         let as_said = if example.given.is_none() { "yes" } else { "no" };
         return format!("r{nth}='gives {as_said} it is not defined'\n");
     }
-    let steps = trial(nth, example, places).and_then(|it| match example.language {
-        Language::Python => Some(python::steps(&it)),
-        Language::JavaScript => Some(node::steps(&it)),
-        Language::Rust => rust::steps(&it, sources),
-        Language::C => c::steps(&it, sources),
-        Language::Shell => None,
-    });
+    let steps = match example.expected {
+        Expected::Passes => snippet::steps(nth, example, places, sources),
+        _ => trial(nth, example, places).and_then(|it| match example.language {
+            Language::Python => Some(python::steps(&it)),
+            Language::JavaScript => Some(node::steps(&it)),
+            Language::Rust => rust::steps(&it, sources),
+            Language::C => c::steps(&it, sources),
+            Language::Shell => None,
+        }),
+    };
     match steps {
         Some(it) => format!(
             "{}r{nth}=$( {{ $t {} 3>&1 >/dev/null 2>/dev/null </dev/null; }} )\n{}",
@@ -117,9 +121,11 @@ fn trial<'a>(nth: usize, example: &Example, places: &'a Places<'_>) -> Option<Tr
         Expected::Value(it) => written(it).map(Check::Value),
         Expected::Raises(error) if super::is_error(error) => Some(Check::Raises(error.clone())),
         Expected::Returns => Some(Check::Returns),
-        Expected::Raises(_) | Expected::Prints(_) | Expected::Understood | Expected::Exits(_) => {
-            None
-        }
+        Expected::Raises(_)
+        | Expected::Passes
+        | Expected::Prints(_)
+        | Expected::Understood
+        | Expected::Exits(_) => None,
     };
     let given = match &example.given {
         Some(it) => Some(check(it)?),
@@ -141,7 +147,9 @@ fn command(nth: usize, example: &Example, places: &Places<'_>) -> String {
         Expected::Prints(wanted) => wanted,
         Expected::Understood => return understood(nth, &words),
         Expected::Exits(status) => return exits(nth, &words, *status),
-        Expected::Value(_) | Expected::Raises(_) | Expected::Returns => return unknown,
+        Expected::Value(_) | Expected::Raises(_) | Expected::Returns | Expected::Passes => {
+            return unknown;
+        }
     };
     let given = match &example.given {
         Some(Expected::Prints(it)) => quoted(it),

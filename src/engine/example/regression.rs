@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::calls_of;
 use super::place::{Function, Places};
 use super::probe;
+use super::snippet;
 use crate::domain::example::{Example, Expected, Language};
 use crate::engine::guard::{is_test_file, language::extension};
 use crate::engine::source::SourceFile;
@@ -46,30 +47,64 @@ struct Subject<'a> {
     /// By the function that is called, in the order of the issue.
     groups: Vec<(String, Vec<&'a Example>)>,
     /// All that is called.
-    functions: Vec<&'a Function>,
+    functions: Vec<Function>,
 }
 
 impl<'a> Subject<'a> {
     fn of(examples: Vec<&'a Example>, issue: u64, places: &'a Places<'_>) -> Option<Self> {
         let mut it = Self { issue, groups: Vec::new(), functions: Vec::new() };
-        for example in examples {
+        for example in &examples {
+            if example.expected == Expected::Passes {
+                it.statements(example, &examples, places)?;
+                continue;
+            }
             let calls = calls_of(example);
             for call in &calls {
-                let function = places.find_inner(call, "", &example.path)?;
-                if !it.functions.contains(&function) {
-                    it.functions.push(function);
-                }
+                it.uses(places.find_inner(call, "", &example.path)?.clone());
             }
             let name = calls.first()?.name.clone();
             match it.groups.iter_mut().find(|it| it.0 == name) {
-                Some(group) => group.1.push(example),
-                None => it.groups.push((name, Vec::from([example]))),
+                Some(group) => group.1.push(*example),
+                None => it.groups.push((name, Vec::from([*example]))),
             }
         }
         let mut names: Vec<&str> = it.functions.iter().map(|it| it.name.as_str()).collect();
         names.sort_unstable();
         // Two of one name would need other names in the test.
         names.windows(2).all(|it| it[0] != it[1]).then_some(it)
+    }
+
+    fn uses(&mut self, function: Function) {
+        if !self.functions.contains(&function) {
+            self.functions.push(function);
+        }
+    }
+
+    /// Statements are a test of their own, unless a longer example goes on from them.
+    fn statements(
+        &mut self,
+        example: &'a Example,
+        all: &[&'a Example],
+        places: &Places<'_>,
+    ) -> Option<()> {
+        let goes_on = |it: &&&Example| {
+            it.expected == Expected::Passes
+                && it.call.len() > example.call.len()
+                && it.call.starts_with(&example.call)
+        };
+        if all.iter().any(|it| goes_on(&it)) {
+            return Some(());
+        }
+        let found = snippet::read(example)?;
+        for function in snippet::functions(example, &found, places)? {
+            self.uses(function);
+        }
+        let mut name = found.called.first().or(found.names.first())?.to_lowercase();
+        while self.groups.iter().any(|it| it.0 == name) {
+            name += "_again";
+        }
+        self.groups.push((name, Vec::from([example])));
+        Some(())
     }
 
     /// The test whose manner is taken: one that names a function of these, or else the first.
@@ -135,6 +170,9 @@ impl<'a> Subject<'a> {
                         format!("with pytest.raises({error}):\n{indent}        {call}")
                     }
                     (Expected::Returns, _) => call.clone(),
+                    (Expected::Passes, _) => {
+                        snippet::statements(example)?.join(&format!("\n{indent}    "))
+                    }
                     (Expected::Prints(_) | Expected::Understood | Expected::Exits(_), _) => {
                         return None;
                     }
@@ -178,6 +216,12 @@ impl<'a> Subject<'a> {
                     format!("expect(() => {call}).toThrow({error})")
                 }
                 (Expected::Returns, _) => call.clone(),
+                (Expected::Passes, _) => {
+                    // In a block, so that two of them may declare the same.
+                    let own = runner.statements(example)?.join("\n    ");
+                    lines.push(format!("  {{\n    {own}\n  }}"));
+                    continue;
+                }
                 (Expected::Prints(_) | Expected::Understood | Expected::Exits(_), _) => {
                     return None;
                 }
@@ -206,11 +250,18 @@ impl<'a> Subject<'a> {
         }
         for (name, examples) in &self.groups {
             text += &format!("\n#[test]\nfn {name}_gives_what_the_issue_says() {{\n");
-            let function = self.functions.iter().find(|it| it.name == *name)?;
             for example in examples {
-                let Expected::Value(expected) = &example.expected else { return None };
-                let expected = probe::fitted(expected, function, sources);
-                text += &format!("    assert_eq!({}, {expected});\n", example.call);
+                match &example.expected {
+                    Expected::Value(expected) => {
+                        let function = self.functions.iter().find(|it| it.name == *name)?;
+                        let expected = probe::fitted(expected, function, sources);
+                        text += &format!("    assert_eq!({}, {expected});\n", example.call);
+                    }
+                    Expected::Passes => {
+                        text += &format!("    {}\n", snippet::statements(example)?.join("\n    "));
+                    }
+                    _ => return None,
+                }
             }
             text += "}\n";
         }
@@ -276,6 +327,18 @@ impl Runner {
             lines,
             brings,
         })
+    }
+
+    /// The statements of an example, where they assert as the tests do.
+    fn statements(&self, example: &Example) -> Option<Vec<String>> {
+        let own = if self.asserts { "assert" } else { "expect(" };
+        let lines = snippet::statements(example)?;
+        let fits = |it: &String| {
+            let it = it.trim_start();
+            let asserts = it.contains("assert") || it.contains("expect(");
+            !it.contains("await ") && (!asserts || it.starts_with(own))
+        };
+        lines.iter().all(fits).then_some(lines)
     }
 
     /// How the sibling names the file of a function. A default export has no name of its own.

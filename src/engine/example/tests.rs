@@ -155,7 +155,6 @@ fn code_that_is_shown_is_read() {
         "```\n>>> x = Box()\n>>> add(2, 2)\n4\n```",
         "```\n>>> add(2, 2)\n<object at 0x1>\n```",
         "```\nassert add(2, 2) == x\n```",
-        "```\nassert add(2, 2) > 4\n```",
         "```\nadd(2, 2)  # the sum\n```",
         "```\nadd(2, 2) -> 4\n",
         "| a | b |\n|---|---|\n| add(2, 2) | 4 |\n",
@@ -294,4 +293,51 @@ fn a_command_with_an_option_that_nothing_knows_is_to_be_understood() {
     ] {
         assert_eq!(of(&format!("So:\n\n{issue}")), [""; 0], "{issue}");
     }
+}
+
+#[test]
+fn statements_with_assertions_are_an_example_for_each_of_these() {
+    let shown = |issue: &str| found(issue).join("|");
+    let block = |text: &str| format!("It should be so:\n\n```python\n{text}\n```\n");
+    let box_of = "box = Box()\nbox.put(3)\nassert box.all == [3]";
+    let all = "box = Box()\nbox.put(3)\nassert box.all == [3] -> passes";
+    assert_eq!(shown(&block(box_of)), all);
+    let twice =
+        block(&format!("from calc import Box\n{box_of}\n\nassert add(1, len(box.all)) == 2"));
+    let (first, second) = (all.trim_end_matches(" -> passes"), "assert add(1, len(box.all)) == 2");
+    assert_eq!(
+        shown(&twice),
+        format!(
+            "from calc import Box\n{first} -> passes|from calc import Box\n{first}\n\n{second} -> passes"
+        )
+    );
+    // Indented, in a list, and without a language: all of the project is Python.
+    let indented = box_of.replace('\n', "\n    ");
+    assert_eq!(shown(&format!("So:\n\n    {indented}\n\nPlease.")), all);
+    let in_list = box_of.replace('\n', "\n  ");
+    assert_eq!(shown(&format!("- So:\n\n  ```\n  {in_list}\n  ```\n")), all);
+    // Assertions that stand for themselves are calls and values.
+    assert_eq!(
+        shown(&block("assert add(2, 2) == 4\nassert half(3) == 1")),
+        "add(2, 2) -> 4|half(3) -> 1"
+    );
+    // What comes before one is no part of a single call's.
+    assert_eq!(shown(&block("setup()\nassert add(2, 2) == 4")), "add(2, 2) -> 4");
+}
+
+#[test]
+fn statements_count_where_all_that_they_name_is_the_projects_or_asked_for() {
+    let block = |text: &str| format!("```python\n{text}\n```\n");
+    let new = block("box = Box()\nassert double(box) == 2");
+    assert!(found(&new).is_empty(), "nothing says that it is to be made");
+    assert_eq!(found(&format!("We need `double`.\n\n{new}")).len(), 1);
+    for text in [
+        "x = other()\nassert add(x, 1) == 2",
+        "x = print(1)\nassert add(x, 1) == 2",
+        "x = 1\nassert x == 1",
+        "x = add.__globals__\nassert add(x, 1) == 2",
+    ] {
+        assert!(found(&format!("We need `print`.\n\n{}", block(text))).is_empty(), "{text}");
+    }
+    assert!(found("```rust\nlet x = add(1, 1);\nassert_eq!(x, 2);\n```\n").is_empty());
 }

@@ -253,8 +253,12 @@ fn examples(examples: &[Tried], room: u32) -> String {
         // Blanks in a text are part of it.
         let short = |text: &str| unfenced(&cut(&text.replace(['\n', '\r'], " "), 80));
         let line = |it: &&Tried| {
-            let (call, expected) = (short(&it.example.call), short(&it.example.expected.words()));
-            format!("- {call} gives {expected}\n")
+            let (call, expected) = (short(&it.example.shown()), it.example.expected.words());
+            match it.example.expected {
+                Expected::Passes if it.holds() => format!("- {call}\n"),
+                Expected::Passes => format!("- {call} (now: {})\n", short(it.gave())),
+                _ => format!("- {call} gives {}\n", short(&expected)),
+            }
         };
         let lines: String = all.iter().take(most).map(line).collect();
         if lines.is_empty() {

@@ -29,7 +29,7 @@ pub(super) fn examples(story: &Story, language: Language) -> String {
             Some(it) => gave(it, &expected),
         };
         let mark = if is_worded(tried) { " ¹" } else { "" };
-        let call = cell(&tried.example.call) + mark;
+        let call = cell(&tried.example.shown()) + mark;
         let row = [call, cell(&expected), gave(tried, &expected), now];
         let _ = writeln!(out, "| {} |", row.join(" | "));
     }

@@ -42,7 +42,7 @@ pub fn lines(record: &Record) -> Vec<String> {
             };
             let came = match &turn.outcome {
                 _ if !turn.examples.is_empty() => {
-                    let calls = turn.examples.iter().map(|it| it.example.call.as_str());
+                    let calls = turn.examples.iter().map(|it| it.example.shown());
                     calls.collect::<Vec<_>>().join("; ")
                 }
                 TurnOutcome::NoChange if turn.request == Request::Read => "none".to_owned(),

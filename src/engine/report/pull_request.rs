@@ -129,7 +129,7 @@ pub(super) fn doubts(story: &Story, language: Language) -> Vec<String> {
 
 /// An example that gives something else.
 fn contradicted(tried: &Tried, language: Language) -> String {
-    let (call, gave) = (code(&tried.example.call), code(tried.gave()));
+    let (call, gave) = (code(&tried.example.shown()), code(tried.gave()));
     let expected = code(&tried.example.expected.words());
     match language {
         Language::En => format!("The issue's example {call} gives {gave}; expected: {expected}"),

@@ -82,7 +82,7 @@ impl Hands {
         }
         let script = probe::script(examples, &files(texts));
         let nonce = nonce();
-        let calls = examples.iter().map(|it| it.call.as_str()).collect::<Vec<_>>().join("; ");
+        let calls = examples.iter().map(Example::shown).collect::<Vec<_>>().join("; ");
         let title = format!("examples ({on}): {calls}");
         let ended =
             self.run_fed(&script, &title, format!("{nonce}\n").as_bytes(), story, stop).await?;

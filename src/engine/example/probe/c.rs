@@ -1,5 +1,6 @@
 //! C: a program that takes the file in with its `main` renamed, and is linked with what lies beside.
 
+use super::snippet::Statements;
 use super::{Check, Steps, Trial, file};
 use crate::engine::guard::{is_test_file, language, language::Code};
 use crate::engine::source::SourceFile;
@@ -37,6 +38,38 @@ pub(super) fn steps(trial: &Trial<'_>, sources: &[SourceFile<'_>]) -> Option<Ste
          {given} ? \"yes\" : \"no\", text);\n    return 0;\n}}\n",
         function.name
     );
+    Some(program(nth, path, &text, sources))
+}
+
+/// A pointer is shown as none: it is another one each time.
+const PASSES: &str = r#"
+extern int dprintf(int, const char *, ...);
+extern void _exit(int);
+static void probe_tell(const char *kind, const char *what, const char *got) {
+    char text[600];
+    snprintf(text, sizeof text, "%s%s%s%s", *got || *kind == 'g' ? "fails: " : "", what, *got ? ", it is " : "", got);
+    for (char *it = text; *it; it++) if (*it == '\n') *it = ' ';
+    dprintf(3, "%s yes %s", kind, text);
+    _exit(0);
+}
+#define probe_hold(x, what) do { if (!(x)) probe_tell("gives", what, ""); } while (0)
+#define probe_same(x, y, what) do { __auto_type probe_got = (x); if (!(probe_got == (y))) { \
+    char probe_text[300]; OF(probe_got, show)(probe_got, probe_text); probe_tell("gives", what, probe_text); } \
+    } while (0)
+"#;
+
+pub(super) fn statements(it: &Statements<'_>, sources: &[SourceFile<'_>]) -> Option<Steps> {
+    let (path, statements) = (it.path, &it.text);
+    let text = format!(
+        "#define main probe_main\n#include \"{path}\"\n#undef main\n{TOLD}{PASSES}\
+         static void probe_statements(void) {{\n{statements}\n}}\n\
+         int main(void) {{\n    probe_statements();\n    probe_tell(\"holds\", \"passes\", \"\");\n}}\n"
+    );
+    Some(program(it.nth, path, &text, sources))
+}
+
+/// A program that takes the file at `path` in.
+fn program(nth: usize, path: &str, text: &str, sources: &[SourceFile<'_>]) -> Steps {
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let beside = sources.iter().filter(|it| {
         let own = it.path.rsplit_once('/').map_or("", |(folder, _)| folder) == folder;
@@ -50,9 +83,9 @@ pub(super) fn steps(trial: &Trial<'_>, sources: &[SourceFile<'_>]) -> Option<Ste
     let before = format!(
         "{}${{CC:-cc}} -w -o \"$d/e{nth}\" \"$d/e{nth}.c\" {beside} -I. -I\"./{folder}\" -Iinclude -Isrc -lm \
          >/dev/null 2>&1 </dev/null\n",
-        file(&format!("e{nth}.c"), &text)
+        file(&format!("e{nth}.c"), text)
     );
-    Some(Steps { before, run: format!("\"$d/e{nth}\""), after: String::new() })
+    Steps { before, run: format!("\"$d/e{nth}\""), after: String::new() }
 }
 
 fn has_main(text: &str) -> bool {

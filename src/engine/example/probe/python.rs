@@ -1,6 +1,8 @@
 //! Python: modules are imported by their path, with the root and their folder to be found in.
 
+use super::snippet::Statements;
 use super::{Check, Steps, Trial, file};
+use crate::engine::example::place::Function;
 
 const TOLD: &str = r#"
 import importlib, os, signal, sys
@@ -27,15 +29,55 @@ def is_a(error, name):
 sys.path.pop(0)
 signal.alarm(15)
 got = error = None
+names = {}
 "#;
 
-pub(super) fn steps(trial: &Trial<'_>) -> Steps {
-    let mut text = TOLD.to_owned();
-    text.push_str("try:\n");
-    for (name, function) in &trial.functions {
+/// The statements are a text of their own: to indent them would change the texts in them.
+const PASSES: &str = r#"
+def probe_hold(held, what):
+    if not held:
+        tell("gives", True, "fails: %s" % what)
+
+def probe_same(left, right, what):
+    if not left == right:
+        tell("gives", True, "fails: %s, it is %r" % (what, left))
+
+names.update(__name__="statements", probe_hold=probe_hold, probe_same=probe_same)
+try:
+    with open(__file__[:-3] + ".statements", encoding="utf-8") as it:
+        statements = compile(it.read(), "statements", "exec")
+except BaseException as it:
+    tell("unknown", False, "they cannot be read: " + type(it).__name__)
+try:
+    exec(statements, names)
+except (ImportError, OSError) as it:
+    tell("unknown", False, "raises " + type(it).__name__)
+except BaseException as it:
+    tell("gives", True, "raises %s: %s" % (type(it).__name__, it))
+tell("holds", True, "passes")
+"#;
+
+/// Puts each function where it belongs.
+fn loaded<'a>(all: impl Iterator<Item = (String, &'a Function)>) -> String {
+    let mut text = format!("{TOLD}try:\n    pass\n");
+    for (name, function) in all {
         text.push_str(&format!("    {name} = load({:?}).{}\n", function.path, function.name));
     }
     text.push_str("except BaseException as it:\n    tell(\"unknown\", False, \"the import fails: \" + type(it).__name__)\n");
+    text
+}
+
+pub(super) fn statements(it: &Statements<'_>) -> Steps {
+    // Apart from names of ours, which may be the project's too.
+    let named = it.functions.iter().map(|it| (format!("names[{:?}]", it.name), it));
+    let (nth, text) = (it.nth, loaded(named) + PASSES);
+    let before =
+        file(&format!("e{nth}.py"), &text) + &file(&format!("e{nth}.statements"), &it.text);
+    Steps { before, run: format!("python3 -B \"$d/e{nth}.py\""), after: String::new() }
+}
+
+pub(super) fn steps(trial: &Trial<'_>) -> Steps {
+    let mut text = loaded(trial.functions.iter().map(|(name, it)| (name.clone(), *it)));
     text.push_str(&format!(
         "try:\n    got = {}\nexcept BaseException as it:\n    error = it\n",
         trial.call

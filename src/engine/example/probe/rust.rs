@@ -1,6 +1,7 @@
 //! Rust: a crate of our own that depends on the project's library, with a program for each example,
 //! so that one that does not compile takes no other along.
 
+use super::snippet::Statements;
 use super::{Check, Steps, Trial, file};
 use crate::engine::example::place::Function;
 use crate::engine::source::SourceFile;
@@ -49,6 +50,42 @@ pub(super) fn steps(trial: &Trial<'_>, sources: &[SourceFile<'_>]) -> Option<Ste
         trial.call,
         trial.given.is_none()
     );
+    Some(program(nth, &text, &library))
+}
+
+/// What an assertion says that fails is in what it panics with.
+const PASSES: &str = r#"
+    let (kind, text) = match told {
+        Ok(()) => ("holds", "passes".to_owned()),
+        Err(it) => {
+            let text = it.downcast_ref::<String>().cloned();
+            let text = text.or_else(|| it.downcast_ref::<&str>().map(|it| (*it).to_owned()));
+            ("gives", format!("fails: {}", text.unwrap_or_default()))
+        }
+    };
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+"#;
+
+pub(super) fn statements(it: &Statements<'_>, sources: &[SourceFile<'_>]) -> Option<Steps> {
+    let library = library(it.path, sources)?;
+    let mut uses = String::new();
+    for function in &it.functions {
+        uses.push_str(&format!("use {};\n", public_path(function, &library, sources)?));
+    }
+    // A word of the program's: this floor itself touches no file.
+    let (files, statements) = ("fs", &it.text);
+    let text = format!(
+        "{uses}\n#[allow(unused)]\nfn main() {{\n    std::panic::set_hook(Box::new(|_| {{}}));\n\
+         \x20   let told = std::panic::catch_unwind(|| {{\n{statements}\n    }});\n{PASSES}\
+         \x20   use std::{{io::Write, os::fd::FromRawFd}};\n\
+         \x20   let mut out = unsafe {{ std::{files}::File::from_raw_fd(3) }};\n\
+         \x20   let _ = write!(out, \"{{kind}} yes {{text}}\");\n}}\n"
+    );
+    Some(program(it.nth, &text, &library))
+}
+
+/// A crate with this program, which depends on the library.
+fn program(nth: usize, text: &str, library: &Library) -> Steps {
     let folder = match library.folder.as_str() {
         "" => "$root".to_owned(),
         folder => format!("$root/{folder}"),
@@ -64,10 +101,10 @@ pub(super) fn steps(trial: &Trial<'_>, sources: &[SourceFile<'_>]) -> Option<Ste
          CARGO_TARGET_DIR=\"$target\" cargo build --offline -q --manifest-path \"$d/r{nth}/Cargo.toml\" \
          >/dev/null 2>&1 </dev/null\n",
         name = library.name,
-        source = file(&format!("r{nth}/src/main.rs"), &text),
+        source = file(&format!("r{nth}/src/main.rs"), text),
     );
     let run = format!("\"$target/debug/{program}\"");
-    Some(Steps { before, run, after: format!("rm -f \"$target/debug/{program}\"\n") })
+    Steps { before, run, after: format!("rm -f \"$target/debug/{program}\"\n") }
 }
 
 /// The folder of a function's crate, from the repository's root, and how a test of the crate names

@@ -92,3 +92,40 @@ fn commands_become_no_test() {
     let files = [("keep.sh", "echo $1\n"), ("tests/test_keep.py", "import unittest\n")];
     assert_eq!(of("So:\n\n    ./keep.sh -k 5 app.log\n", &files), None);
 }
+
+#[test]
+fn statements_become_a_test_with_all_that_stands_before_the_last_assertion() {
+    let block = |language: &str, text: &str| format!("So:\n\n```{language}\n{text}\n```\n");
+    let counter = "class Counter:\n    def add(self):\n        pass\n";
+    let issue = block(
+        "python",
+        "from shop.counter import Counter\nc = Counter()\nassert c.n == 0\nfor _ in range(2):\n    \
+         c.add()\nassert c.n == 2",
+    );
+    let sibling = ("tests/test_a.py", "import unittest\n");
+    let (_, text) = of(&issue, &[("shop/counter.py", counter), sibling]).unwrap();
+    let test = "from shop.counter import Counter\n\n\nclass Issue12Test(unittest.TestCase):\n    \
+                def test_counter(self):\n        c = Counter()\n        assert c.n == 0\n        \
+                for _ in range(2):\n            c.add()\n        assert c.n == 2\n";
+    assert!(text.ends_with(test), "{text}");
+    let long = block("python", "c = Counter(\"\"\"a\nb\"\"\")\nassert c.n == 2");
+    assert_eq!(of(&long, &[("shop/counter.py", counter), sibling]), None, "a text over lines");
+
+    let issue = block("js", "const a = add(1, 1);\nassert.equal(half(a), 1);");
+    let sibling = "import { test } from 'node:test';\nimport assert from 'node:assert/strict';\n";
+    let (_, text) = of(&issue, &[NODE, ("test/calc.test.js", sibling)]).unwrap();
+    let test = "test('the examples of issue #12', () => {\n  {\n    const a = add(1, 1);\n    \
+                assert.equal(half(a), 1);\n  }\n});\n";
+    assert!(text.ends_with(test), "{text}");
+    let other = ("test/calc.test.js", "import { it, expect } from \"vitest\"\n");
+    assert_eq!(of(&issue, &[NODE, other]), None, "the tests there have no assert");
+
+    let issue = block("rust", "let m = median(&[1.0, 3.0]);\nassert!(m > 1.5);");
+    let files = [
+        ("Cargo.toml", "[package]\nname = \"my-stats\"\n"),
+        ("src/lib.rs", "pub fn median(v: &[f64]) -> f64 {\n    v[0]\n}\n"),
+    ];
+    let (_, text) = of(&issue, &files).unwrap();
+    let test = "    let m = median(&[1.0, 3.0]);\n    assert!(m > 1.5);\n}\n";
+    assert!(text.ends_with(test), "{text}");
+}

@@ -1,7 +1,7 @@
 //! The head of a function with what it is to give, as its own description: a small model completes
 //! such a head better than it follows a list.
 
-use crate::domain::example::Tried;
+use crate::domain::example::{Expected, Tried};
 use crate::engine::guard::language::Language;
 
 use super::super::unfenced;
@@ -18,6 +18,8 @@ const NOTHING: &str = "What the issue says.";
 pub(super) fn described(path: &str, head: &str, examples: &[Tried]) -> Option<String> {
     let calls: Vec<(String, String)> = examples
         .iter()
+        // Statements describe what goes before a call too.
+        .filter(|it| it.example.expected != Expected::Passes)
         // Blanks in a text are part of it.
         .map(|it| (it.example.call.clone(), it.example.expected.words()))
         .filter(|(call, gives)| call.len() + gives.len() <= LONGEST && plain(call) && plain(gives))
@@ -127,7 +129,7 @@ fn commented(mark: &str, head: &str, calls: &[(String, String)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::example::{Example, Expected, Language as Code, Source, Verdict};
+    use crate::domain::example::{Example, Language as Code, Source, Verdict};
 
     fn tried(call: &str, expected: Expected) -> Tried {
         Tried {
