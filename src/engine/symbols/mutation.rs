@@ -17,6 +17,7 @@ use crate::engine::example;
 
 mod grammar;
 mod operators;
+mod pattern;
 
 use operators::Operators;
 
@@ -47,8 +48,10 @@ enum Kind {
     Branch,
     Format,
     Unwrap,
+    Pattern,
     Operator,
     Convert,
+    Strip,
     Append,
     Relation,
     Number,

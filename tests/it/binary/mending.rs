@@ -13,7 +13,13 @@ const NEARLY: &str = "```python\ndef clock(minutes):\n    hours = minutes // 60\
 
 /// A job whose issue gives two examples, and whose model gets one of them right.
 async fn nearly_right(mutants: u32) -> World {
-    let mut world = World::empty(answers([Reply::Text(NEARLY.to_owned())])).await;
+    let body = "`clock(75)` should be `'1:15'`, and `clock(600)` should be `'10:00'`.";
+    answered(mutants, body, NEARLY).await
+}
+
+/// A job whose issue is `body`, and whose model answers so.
+async fn answered(mutants: u32, body: &str, answer: &str) -> World {
+    let mut world = World::empty(answers([Reply::Text(answer.to_owned())])).await;
     let test = "import unittest\n\nfrom clock import clock\n\n\nclass ClockTest(unittest.TestCase):\n    def test_text(self):\n        self.assertIsInstance(clock(1), str)\n";
     let files = [
         ("clock.py", CLOCK),
@@ -22,7 +28,6 @@ async fn nearly_right(mutants: u32) -> World {
         (".codingworker.yml", CHECKS),
     ];
     world.repository(REPOSITORY, &files);
-    let body = "`clock(75)` should be `'1:15'`, and `clock(600)` should be `'10:00'`.";
     world.issue(REPOSITORY, "Hours and minutes", body);
     world.ollama.also(SMALL);
     world.config["aider"]["models"] =
@@ -51,4 +56,17 @@ async fn an_answer_that_is_one_small_change_away_is_put_right_without_a_question
         .iter()
         .filter(|it| matches!(&it.event, Event::Attempted(turn) if turn.mutations.len() == 1));
     assert_eq!(mended.count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_example_holds_with_is_put_right_where_several_say_how() {
+    let dashed = "```python\ndef clock(minutes):\n    return ' <' + str(minutes) + '>'\n```";
+    let one = "`clock(75)` should be `'<75>'`.";
+    let pull = answered(400, one, dashed).await.the_pull();
+    assert!(pull.draft, "one example alone says little of a change: {}", pull.body);
+    let two = "`clock(75)` should be `'<75>'`, and `clock(9)` should be `'<9>'`.";
+    let world = answered(400, two, dashed).await;
+    let pull = world.the_pull();
+    assert!(!pull.draft, "{}", pull.body);
+    assert!(pull.body.contains("the worker changed"), "{}", pull.body);
 }

@@ -10,10 +10,43 @@ pub(super) struct Grammar {
     pub(super) functions: &'static [(&'static str, &'static str)],
     /// Methods that do.
     pub(super) methods: &'static [&'static str],
+    /// What takes a text away at both ends of a value: behind the value, and behind the text. The
+    /// text stands there as it is, or as a pattern.
+    pub(super) strip: Option<Strip>,
     /// What negates a condition: before it, and behind it.
     pub(super) not: (&'static str, &'static str),
     /// A statement that does nothing.
     pub(super) nothing: &'static str,
+}
+
+/// How a language takes a text away at both ends of another one.
+#[derive(Clone, Copy)]
+pub(super) enum Strip {
+    /// By a method that is given the characters.
+    Argument,
+    /// By replacing a pattern.
+    Pattern,
+}
+
+impl Strip {
+    /// `value` without `text`, which is written with its quotes, at its ends. `None`: the text is
+    /// more than one character, or one that a literal does not have as it is.
+    pub(super) fn of(self, value: &str, text: &str) -> Option<String> {
+        let mut chars = text.trim_matches(['"', '\'']).chars();
+        let (it, None) = (chars.next()?, chars.next()) else { return None };
+        if !it.is_ascii() || it == '\\' {
+            return None;
+        }
+        Some(match self {
+            Self::Argument => format!("{value}.strip({text})"),
+            Self::Pattern => {
+                let it = if it.is_ascii_punctuation() { format!("\\{it}") } else { it.to_string() };
+                // A line within brackets means itself outside of a class.
+                let it = if it == "\\-" { "-".to_owned() } else { it };
+                format!("{value}.replace(/^{it}+|{it}+$/g, \"\")")
+            }
+        })
+    }
 }
 
 /// `None`: what is changed would have to be built anew each time, or has no functions that examples
@@ -34,6 +67,7 @@ pub(super) fn of(language: Language) -> Option<Grammar> {
                 ("len(", ")"),
             ],
             methods: &["strip", "lower", "upper"],
+            strip: Some(Strip::Argument),
             not: ("not (", ")"),
             nothing: "pass",
         }),
@@ -48,19 +82,24 @@ pub(super) fn of(language: Language) -> Option<Grammar> {
                 ("String(", ")"),
             ],
             methods: &["trim", "toLowerCase", "toUpperCase"],
+            strip: Some(Strip::Pattern),
             not: ("(!", ")"),
             nothing: ";",
         }),
-        Language::C => {
-            Some(Grammar { functions: &[], methods: &[], not: ("(!", ")"), nothing: ";" })
-        }
+        Language::C => Some(Grammar {
+            functions: &[],
+            methods: &[],
+            strip: None,
+            not: ("(!", ")"),
+            nothing: ";",
+        }),
         Language::Rust | Language::Shell => None,
     }
 }
 
 /// What a node with nothing to change in it is called.
 pub(super) fn is_no_code(kind: &str) -> bool {
-    let plain = ["string_content", "string_fragment", "string_literal", "char_literal", "regex"];
+    let plain = ["string_content", "string_fragment", "string_literal", "char_literal"];
     let head = ["parameters", "formal_parameters", "parameter_list", "lambda_parameters"];
     let others = ["decorator", "type", "type_annotation", "type_arguments", "type_parameters"];
     kind.contains("comment")

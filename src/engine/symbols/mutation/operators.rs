@@ -5,7 +5,7 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use super::grammar::{self, Grammar};
-use super::{Kind, Mutant};
+use super::{Kind, Mutant, pattern};
 
 /// A longer text is no separator, in bytes; nor is a longer expression one value.
 const MOST_TEXT: usize = 8;
@@ -75,6 +75,7 @@ impl<'a> Operators<'a> {
         self.operator(node);
         self.number_at(node);
         self.statement(node);
+        self.pattern(node);
         if node.kind() == "format_specifier" {
             self.put(Kind::Format, node.byte_range(), String::new());
         }
@@ -198,6 +199,24 @@ impl<'a> Operators<'a> {
         }
     }
 
+    fn pattern(&mut self, node: Node<'_>) {
+        let Some((pattern, flags)) = pattern::of(node, self.text) else { return };
+        for new in pattern::close(self.written(pattern)) {
+            self.put(Kind::Pattern, pattern.byte_range(), new);
+        }
+        if node.kind() == "regex" {
+            let own = flags.map_or("", |it| self.written(it));
+            let bytes = flags.map_or(node.end_byte()..node.end_byte(), |it| it.byte_range());
+            for flag in ['g', 'i'] {
+                let new = match own.contains(flag) {
+                    true => own.replace(flag, ""),
+                    false => format!("{own}{flag}"),
+                };
+                self.put(Kind::Pattern, bytes.clone(), new);
+            }
+        }
+    }
+
     /// What is called goes, and its argument or object stays.
     fn unwrap(&mut self, node: Node<'_>) {
         let Some(function) = node.child_by_field_name("function") else { return };
@@ -222,8 +241,8 @@ impl<'a> Operators<'a> {
         }
     }
 
-    /// A text of the function before or behind what is given back or kept, and one more or less of
-    /// what is compared or counted.
+    /// A text of the function before or behind what is given back or kept, or taken from its ends, and
+    /// one more or less of what is compared or counted.
     fn append(&mut self, node: Node<'_>) {
         let Some(parent) = node.parent() else { return };
         let own = closed(node, self.written(node));
@@ -234,6 +253,9 @@ impl<'a> Operators<'a> {
             for text in self.texts.clone() {
                 self.put(Kind::Append, node.byte_range(), format!("{own} + {text}"));
                 self.put(Kind::Append, node.byte_range(), format!("{text} + {own}"));
+                if let Some(new) = self.grammar.strip.and_then(|it| it.of(&own, text)) {
+                    self.put(Kind::Strip, node.byte_range(), new);
+                }
             }
         }
         let counts = ["comparison_operator", "subscript", "slice", "argument_list", "arguments"];

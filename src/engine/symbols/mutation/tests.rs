@@ -47,6 +47,43 @@ fn operators_and_numbers_have_neighbours() {
 }
 
 #[test]
+fn what_a_function_puts_in_may_be_taken_from_the_ends() {
+    has(&python("return '-'.join(a)"), "return '-'.join(a).strip('-')");
+    has(&python("return '-' + a"), "return ('-' + a).strip('-')");
+    let text = "export function f(a) {\n  return a.split(' ').join('.');\n}\n";
+    let all = changed("m.js", text);
+    has(&all, text.replace("'.')", "'.').replace(/^\\.+|\\.+$/g, \"\")").trim_end());
+    has(
+        &all,
+        text.replace("'.')", "'.').replace(/^ +|  *$/g, \"\")").replace("  *$", " +$").trim_end(),
+    );
+    let long = python("return '--'.join(a)");
+    assert!(!long.iter().any(|it| it.contains("strip('--')")), "{}", long.concat());
+}
+
+#[test]
+fn a_regular_expression_has_neighbours() {
+    let text =
+        "export function f(a) {\n  return a.replace(/[^a-z]/g, '-').replace(/\\s+$/, '');\n}\n";
+    let all = changed("m.js", text);
+    for (old, new) in [
+        ("[^a-z]/", "[^a-z]+/"),
+        ("[^a-z]/", "[a-z]/"),
+        ("[^a-z]/", "^[^a-z]/"),
+        ("]/g", "]/"),
+        ("]/g", "]/gi"),
+        ("\\s+$", "\\s$"),
+        ("\\s+$", "\\s*$"),
+        ("\\s+$", "\\s+"),
+        ("$/,", "$/g,"),
+    ] {
+        has(&all, text.replace(old, new).trim_end());
+    }
+    has(&python("return re.sub(r'[a\\]]', '', a)"), "return re.sub(r'[a\\]]+', '', a)");
+    assert!(!python("return a.sub(r'[a]', '', b)").iter().any(|it| it.contains("]+")));
+}
+
+#[test]
 fn the_likeliest_comes_first() {
     let all = python("return int(a) if a < 1 else b");
     assert_eq!(all.first().map(|it| it.trim_end()), Some("return int(a)"));
