@@ -138,12 +138,14 @@ impl Hands {
             if step.places.is_empty() {
                 continue;
             }
-            // An example judges what it calls, or else the last step.
+            // An example judges the last step of those that it calls, or else the last of all.
             let judges = |it: &&Tried| {
                 let calls = |name: &str| calls(it, name);
                 let is_command = it.example.language == Language::Shell;
                 let last = queue.is_empty() && (it.judges() || is_command);
-                step.names().into_iter().any(calls) || last && !named.iter().any(|name| calls(name))
+                let is_called = |step: &Step| step.names().into_iter().any(calls);
+                is_called(&step) && !queue.iter().any(is_called)
+                    || last && !named.iter().any(|name| calls(name))
             };
             let question = Question {
                 examples: due.iter().filter(judges).cloned().collect(),

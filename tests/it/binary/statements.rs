@@ -12,6 +12,10 @@ const WRONG: &str = "```python\ndef add(self, by):\n    self.n = self.n * 2 + by
 const RIGHT: &str = "```python\ndef add(self, by):\n    self.n = self.n + by\n```";
 
 async fn world(replies: &[&str]) -> World {
+    of("Adding to a counter", ISSUE, replies).await
+}
+
+async fn of(title: &str, body: &str, replies: &[&str]) -> World {
     let replies: Vec<_> = replies.iter().map(|it| Reply::Text((*it).to_owned())).collect();
     let mut world = World::empty(answers(replies)).await;
     let test = "import unittest\n\nfrom counter import Counter\n\n\nclass CounterTest(unittest.TestCase):\n    def test_start(self):\n        self.assertEqual(Counter().n, 0)\n";
@@ -22,7 +26,7 @@ async fn world(replies: &[&str]) -> World {
         (".codingworker.yml", CHECKS),
     ];
     world.repository(REPOSITORY, &files);
-    world.issue(REPOSITORY, "Adding to a counter", ISSUE);
+    world.issue(REPOSITORY, title, body);
     world.ollama.also(SMALL);
     world.config["aider"]["models"] =
         json!([{"name": format!("ollama_chat/{SMALL}"), "samples": 2, "attempts": 1}]);
@@ -59,4 +63,17 @@ async fn an_answer_with_which_one_fails_is_a_draft_that_says_which() {
     let said = "The issue's example `… assert counter.n == 3` gives \
                 `fails: assert counter.n == 3, it is 4`; expected: `passes`";
     assert!(pull.body.contains(said), "{}", pull.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_goes_through_two_functions_is_judged_when_both_are_written() {
+    let body = "`Counter.add` forgets what was there, and we need `def drained(counter)`, which gives `counter.n` and \
+                leaves 0. So:\n\n```python\ncounter = Counter()\ncounter.add(1)\ncounter.add(2)\n\
+                assert drained(counter) == 3\n```\n";
+    let new =
+        "```python\ndef drained(counter):\n    n, counter.n = counter.n, 0\n    return n\n```";
+    let world = of("Add drained", body, &[new, RIGHT]).await;
+    let pull = world.the_pull();
+    assert!(!pull.draft, "{}\n{:#?}", pull.body, world.ollama.prompts());
+    assert_eq!(world.ollama.prompts().len(), 2);
 }
