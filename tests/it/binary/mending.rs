@@ -70,3 +70,14 @@ async fn what_no_example_holds_with_is_put_right_where_several_say_how() {
     assert!(!pull.draft, "{}", pull.body);
     assert!(pull.body.contains("the worker changed"), "{}", pull.body);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_change_starts_from_the_first_one_that_comes_nearest() {
+    let two_off = "```python\ndef clock(minutes):\n    return ' <' + str(minutes + 1) + '>'\n```";
+    let body = "`clock(75)` should be `'<75>'`, and `clock(8)` should be `'<8>'`.";
+    let world = answered(400, body, two_off).await;
+    let pull = world.the_pull();
+    assert!(!pull.draft, "{}", pull.body);
+    assert_eq!(pull.body.matches("the worker changed").count(), 2, "{}", pull.body);
+    assert_eq!(world.ollama.prompts().len(), 1);
+}

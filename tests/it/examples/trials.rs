@@ -1,6 +1,6 @@
 //! Small changes of an answer, tried one by one by the real programs.
 
-use codingworker::engine::example::probe::trials;
+use codingworker::engine::example::probe::trials::{self, Outcome};
 use codingworker::engine::symbols::mutation::{Mutant, mutants};
 
 use super::*;
@@ -13,9 +13,12 @@ async fn mended(path: &str, text: &str, mutants: &[Mutant]) -> (Option<String>, 
     let examples = found(ISSUE, &files);
     assert_eq!(examples.len(), 2);
     let dir = folder(&files);
-    let script = trials::script(&examples, &sources(&files), path, mutants);
+    let script = trials::script(&examples, 2, &sources(&files), path, mutants);
     let output = run(&dir, &script, "nonce").await;
-    let hit = trials::hit(&output, "nonce").map(|it| mutants[it].of(text));
+    let hit = match trials::outcome(&output, "nonce", &examples) {
+        Outcome::Hit(it) => Some(mutants[it].of(text)),
+        _ => None,
+    };
     let left = std::fs::read_to_string(dir.path().join("tree").join(path)).unwrap();
     (hit, left)
 }
@@ -83,10 +86,10 @@ async fn where_there_is_no_timeout_a_change_that_never_ends_is_passed_over_too()
     let all = [with("while True:\n        pass"), with("return minutes // 60")];
     let examples = found(ISSUE, &files);
     let (dir, programs) = (folder(&files), without_timeout());
-    let script = trials::script(&examples, &sources(&files), "clock.py", &all);
+    let script = trials::script(&examples, 2, &sources(&files), "clock.py", &all);
     let path = programs.path().to_str().unwrap().to_owned();
     let output = run_with(path, &dir, &script, "nonce").await;
-    assert_eq!(trials::hit(&output, "nonce"), Some(1), "{output}");
+    assert_eq!(trials::outcome(&output, "nonce", &examples), Outcome::Hit(1), "{output}");
 }
 
 #[test]
@@ -94,5 +97,28 @@ fn a_script_is_never_longer_than_an_argument_may_be() {
     let new = "x".repeat(1_000);
     let all: Vec<Mutant> =
         (0..1_000).map(|it| Mutant { bytes: it..it + 1, new: new.clone() }).collect();
-    assert!(trials::script(&[], &[], "m.py", &all).len() < 128 * 1024);
+    assert!(trials::script(&[], 0, &[], "m.py", &all).len() < 128 * 1024);
+}
+
+#[tokio::test]
+async fn where_none_makes_them_hold_the_one_that_comes_nearest_is_told() {
+    let text = "def name(words):\n    return '+'.join(words)\n";
+    let files = [("name.py", text)];
+    let issue = "`name(['', 'a', 'b'])` should be `'a-b'`, and `name(['c', ''])` should be `'c'`.";
+    let (examples, dir) = (found(issue, &files), folder(&files));
+    assert_eq!(examples.len(), 2);
+    let at = text.find("'+'.join(words)").unwrap();
+    let with = |new: &str| Mutant { bytes: at..text.len() - 1, new: new.to_owned() };
+    let tried = async |all: &[&str]| {
+        let all: Vec<Mutant> = all.iter().map(|it| with(it)).collect();
+        let script = trials::script(&examples, 2, &sources(&files), "name.py", &all);
+        let output = run(&dir, &script, "nonce").await;
+        trials::outcome(&output, "nonce", &examples)
+    };
+    let further = "'+' + '+'.join(words)";
+    let (near, nearer) = ("'-'.join(words)", "'-'.join(words).strip('+-')[:2]");
+    assert_eq!(tried(&[further, near, nearer, "words.no"]).await, Outcome::Near(2));
+    assert_eq!(tried(&[further, "words.no", "'+'.join(words)"]).await, Outcome::Nothing);
+    let right = "'-'.join(words).strip('-')";
+    assert_eq!(tried(&[near, right, nearer]).await, Outcome::Hit(1));
 }

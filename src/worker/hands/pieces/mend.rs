@@ -6,14 +6,17 @@ use super::Work;
 use super::sample::{Files, Judged, Question};
 use crate::domain::example::{Example, Tried};
 use crate::domain::job::{Failure, Mutation, Story};
-use crate::engine::example::probe::trials;
-use crate::engine::symbols::mutation;
+use crate::engine::example::probe::trials::{self, Outcome};
+use crate::engine::symbols::mutation::{self, Mutant};
 use crate::worker::hands::Hands;
 use crate::worker::hands::examples::{files, nonce};
 
+/// The most changes of one answer: the second starts from the first one that came nearest.
+const MOST: usize = 2;
+
 impl Hands {
-    /// The answer with one small change, where that makes all examples hold. `None`: none of those
-    /// that were tried does, or the answer is not near enough.
+    /// The answer with a small change or two, where that makes all examples hold. `None`: none of
+    /// those that were tried does.
     pub(super) async fn mended(
         &mut self,
         question: &Question<'_>,
@@ -22,15 +25,9 @@ impl Hands {
         story: &Story,
         stop: &CancellationToken,
     ) -> Result<Option<(Judged, Files)>, Failure> {
-        let path = question.step.path.as_str();
-        let Some((_, text)) = made.iter().find(|(it, _)| it == path) else { return Ok(None) };
         // That one example alone holds after one of so many changes would say nothing.
         let wanted = question.examples.iter().filter(|it| it.judges()).count();
         if judged.wanted == wanted || wanted < 2 {
-            return Ok(None);
-        }
-        let mutants = mutation::mutants(path, text, &question.step.names(), self.tools.mutants);
-        if mutants.is_empty() {
             return Ok(None);
         }
         // What the tests see and the answer has changed may be what the issue is about.
@@ -38,29 +35,74 @@ impl Hands {
         let due = question.examples.iter().filter(counts).map(|it| it.example.clone());
         let mut due: Vec<Example> = due.collect();
         due.sort_by_key(|it| judged.held.contains(it));
+        let failing = due.iter().filter(|it| !judged.held.contains(it)).count();
+        let (path, mut mended) = (question.step.path.as_str(), made.clone());
+        let mut changes = Vec::new();
+        for _ in 0..MOST {
+            let Some((_, text)) = mended.iter().find(|(it, _)| it == path) else { break };
+            let mutants = mutation::mutants(path, text, &question.step.names(), self.tools.mutants);
+            let outcome = self
+                .tried_by(&mutants, (&due, failing), (path, &mended), work, story, stop)
+                .await?;
+            let (Outcome::Hit(nth) | Outcome::Near(nth)) = outcome else { break };
+            let (Some(mutant), Some((_, text))) =
+                (mutants.get(nth), mended.iter_mut().find(|(it, _)| it == path))
+            else {
+                break;
+            };
+            let old = text.get(mutant.bytes.clone()).unwrap_or_default().to_owned();
+            changes.push(Mutation { path: path.to_owned(), old, new: mutant.new.clone() });
+            *text = mutant.of(text);
+            if matches!(outcome, Outcome::Hit(_)) {
+                return self.kept(question, (&due, mended), changes, work, story, stop).await;
+            }
+        }
+        Ok(None)
+    }
+
+    /// What comes of each of the changes of the file at `path`.
+    async fn tried_by(
+        &mut self,
+        mutants: &[Mutant],
+        (due, failing): (&[Example], usize),
+        (path, made): (&str, &Files),
+        work: &Work,
+        story: &Story,
+        stop: &CancellationToken,
+    ) -> Result<Outcome, Failure> {
+        if mutants.is_empty() {
+            return Ok(Outcome::Nothing);
+        }
         for (path, text) in made {
             self.write(path, text, story).await?;
         }
         let texts = work.with(made);
-        let script = trials::script(&due, &files(&texts), path, &mutants);
+        let script = trials::script(due, failing, &files(&texts), path, mutants);
         let (nonce, title) = (nonce(), format!("small changes of {path}, by trial"));
         let input = format!("{nonce}\n");
         let ended = self.run_fed(&script, &title, input.as_bytes(), story, stop).await?;
-        let Some(mutant) = trials::hit(&ended.output, &nonce).and_then(|it| mutants.get(it)) else {
-            return Ok(None);
-        };
-        let old = text.get(mutant.bytes.clone()).unwrap_or_default().to_owned();
-        let mut mended = made.clone();
-        for (_, text) in mended.iter_mut().filter(|(it, _)| it == path) {
-            *text = mutant.of(text);
-        }
+        Ok(trials::outcome(&ended.output, &nonce, due))
+    }
+
+    /// The answer with the changes, if all examples hold with them once more.
+    async fn kept(
+        &mut self,
+        question: &Question<'_>,
+        (due, mended): (&[Example], Files),
+        changes: Vec<Mutation>,
+        work: &mut Work,
+        story: &Story,
+        stop: &CancellationToken,
+    ) -> Result<Option<(Judged, Files)>, Failure> {
         let judged = self.held(question, &mended, work, story, stop).await?;
         if !due.iter().all(|it| judged.held.contains(it)) {
             return Ok(None);
         }
-        let new = mutant.new.clone();
-        self.log.write(format!("{judged} with `{new}` instead of `{old}` in {path}\n").as_bytes());
-        work.mutations.push(Mutation { path: path.to_owned(), old, new });
+        for Mutation { path, old, new } in &changes {
+            let line = format!("{judged} with `{new}` instead of `{old}` in {path}\n");
+            self.log.write(line.as_bytes());
+        }
+        work.mutations.extend(changes);
         Ok(Some((judged, mended)))
     }
 }
