@@ -23,7 +23,7 @@ pub mod trials;
 pub(super) const LIMIT: u32 = 20;
 /// What Python and Node.js print of an error that nobody caught.
 const UNCAUGHT: &str = "^(Traceback \\(most recent call last\\):|Node\\.js v[0-9])";
-/// The end of a file within the script. No line of ours is this one.
+/// The end of a file within the script.
 pub(super) const END: &str = "END_OF_PROBE";
 
 pub(super) use rust::{fitted, from_outside};
@@ -192,7 +192,12 @@ fn exits(nth: usize, words: &[String], status: u8) -> String {
 
 /// A file that the script writes into its own folder.
 pub(super) fn file(name: &str, text: &str) -> String {
-    format!("cat > \"$d/{name}\" <<'{END}'\n{}\n{END}\n", text.trim_end())
+    // Behind a line that ends the file, the rest would be a part of the script.
+    let mut end = END.to_owned();
+    while text.lines().any(|it| it == end) {
+        end.push('_');
+    }
+    format!("cat > \"$d/{name}\" <<'{end}'\n{}\n{end}\n", text.trim_end())
 }
 
 /// What the lines say that begin with `nonce`, for each example. A line without it was written by

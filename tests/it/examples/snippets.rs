@@ -148,3 +148,19 @@ async fn nothing_of_an_issue_runs_but_the_projects_own_code() {
         assert!(!after(statements).await, "{statements}");
     }
 }
+
+#[tokio::test]
+async fn a_line_that_ends_a_file_of_the_scripts_is_a_part_of_the_statements() {
+    let (text, files) =
+        ("a\nEND_OF_PROBE\ntouch marked\n", [("lib.py", "def f(text):\n    return 1\n")]);
+    let issue = format!("```python\nx = f(\"\"\"{text}\"\"\")\nassert x == 2\n```\n");
+    let (examples, dir) = (found(&issue, &files), folder(&files));
+    assert_eq!(examples.len(), 1);
+    let is_marked = || dir.path().join("tree/marked").exists();
+    let output = run(&dir, &probe::script(&examples, &sources(&files)), "n").await;
+    assert_eq!(probe::judge(&output, "n", &examples)[0].gave(), "fails: assert x == 2, it is 1");
+    assert!(!is_marked());
+    // The control: where the file ends there, the rest is run.
+    run(&dir, &format!("cat >/dev/null <<'END_OF_PROBE'\n{text}"), "n").await;
+    assert!(is_marked());
+}
