@@ -80,8 +80,9 @@ pub const KEYS: &[Key] = &[
          it is done word by word, by the language's grammar, and no model is asked."),
     Key::integer("edit.mutants", "400", 0..=2_000, "changes",
         "The most small changes of a small model's answer (an operator, a number, a branch, a \
-         conversion) that are tried one by one, in a minute at most, where an issue has two examples \
-         or more and not all hold. It costs no question. 0: none. Python, JavaScript and C."),
+         conversion) that are tried one by one, where an issue has two examples or more and not all \
+         hold, and once more from the one that came nearest: a minute each at most. It costs no \
+         question. 0: none. Python, JavaScript and C."),
     Key::integer("verify.max_fixes", "3", 0..=20, "fixes",
         "That the agent is asked for, per pass, before the next model has its turn."),
     Key::integer("verify.timeout_seconds", "600", 1..=36_000, "seconds",
