@@ -81,7 +81,7 @@ fn what_is_not_understood_is_no_snippet() {
         "unsafe { f(); } assert!(f());",
         "use a::b as c; assert!(c());",
         "let f = |x| x; assert!(f(true));",
-        "assert!(crate::f());",
+        "assert!(crate ::f());",
     ] {
         assert_eq!(snippet(Language::Rust, text), None, "{text}");
     }
