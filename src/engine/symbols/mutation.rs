@@ -75,12 +75,12 @@ pub fn mutants(path: &str, text: &str, names: &[&str], most: usize) -> Vec<Mutan
         each(node, &mut |it| operators.at(it));
         found.extend(operators.found);
     }
-    found.sort_by_key(|(kind, it)| (*kind, it.bytes.start, it.bytes.end));
+    found.sort_by_key(|(kind, nth, it)| (*kind, *nth, it.bytes.start, it.bytes.end));
     let mut seen = HashSet::new();
-    found.retain(|(_, it)| {
+    found.retain(|(_, _, it)| {
         text.get(it.bytes.clone()).is_some_and(|old| old != it.new) && seen.insert(it.clone())
     });
-    found.into_iter().map(|(_, it)| it).take(most).collect()
+    found.into_iter().map(|(_, _, it)| it).take(most).collect()
 }
 
 /// Every node under `root` that is code: no comment, no type, no head, no plain text.

@@ -50,6 +50,13 @@ pub fn script(
             ),
             false => format!("case \"$r{nth}\" in holds*) ;; *) return 1 ;; esac\n"),
         });
+        // Most changes are an error, or change nothing: the first that fails shows it.
+        if nth == 0 && failing > 0 {
+            out.push_str(&format!(
+                "if [ \"$1\" = {AS_IT_IS} ]; then was=$r0; else\n\
+                 case \"$r0\" in holds*) ;; *' raises '*|*' throws '*|unknown*|\"$was\") return 1 ;; esac; fi\n"
+            ));
+        }
         if nth + 1 == failing {
             out.push_str("[ $all = yes ] || { near=\"$near$more\"; return 1; }\n");
         }

@@ -43,7 +43,8 @@ pub(super) struct Operators<'a> {
     texts: Vec<&'a str>,
     /// Its whole numbers.
     numbers: Vec<i64>,
-    pub(super) found: Vec<(Kind, Mutant)>,
+    /// With its kind, and which of that kind it is: what is likeliest is tried at all places first.
+    pub(super) found: Vec<(Kind, usize, Mutant)>,
 }
 
 impl<'a> Operators<'a> {
@@ -91,7 +92,11 @@ impl<'a> Operators<'a> {
     }
 
     fn put(&mut self, kind: Kind, bytes: Range<usize>, new: impl Into<String>) {
-        self.found.push((kind, Mutant { bytes, new: new.into() }));
+        self.put_as(kind, 0, bytes, new);
+    }
+
+    fn put_as(&mut self, kind: Kind, nth: usize, bytes: Range<usize>, new: impl Into<String>) {
+        self.found.push((kind, nth, Mutant { bytes, new: new.into() }));
     }
 
     /// One side of a choice, for the whole of it; and a condition turned round.
@@ -165,8 +170,7 @@ impl<'a> Operators<'a> {
             // Two strokes are a comment, where they do not divide.
             let allowed = |it: &&&str| **it != "//" || self.grammar.nothing == "pass";
             for new in close.iter().filter(allowed) {
-                self.found
-                    .push((kind, Mutant { bytes: node.byte_range(), new: (*new).to_owned() }));
+                self.put(kind, node.byte_range(), *new);
             }
         }
     }
@@ -233,11 +237,14 @@ impl<'a> Operators<'a> {
 
     fn convert(&mut self, node: Node<'_>) {
         let own = self.written(node);
-        for (before, behind) in self.grammar.functions {
-            self.put(Kind::Convert, node.byte_range(), format!("{before}{own}{behind}"));
+        let functions = self.grammar.functions;
+        for (nth, (before, behind)) in functions.iter().enumerate() {
+            let new = format!("{before}{own}{behind}");
+            self.put_as(Kind::Convert, nth, node.byte_range(), new);
         }
-        for method in self.grammar.methods {
-            self.put(Kind::Convert, node.byte_range(), format!("{}.{method}()", closed(node, own)));
+        for (nth, method) in self.grammar.methods.iter().enumerate() {
+            let new = format!("{}.{method}()", closed(node, own));
+            self.put_as(Kind::Convert, functions.len() + nth, node.byte_range(), new);
         }
     }
 

@@ -87,6 +87,10 @@ fn a_regular_expression_has_neighbours() {
 fn the_likeliest_comes_first() {
     let all = python("return int(a) if a < 1 else b");
     assert_eq!(all.first().map(|it| it.trim_end()), Some("return int(a)"));
+    // At every place before the next of its kind.
+    let all = python("x = a / 2\n    return b / 2");
+    let at = |new: &str| all.iter().position(|it| it.contains(new)).unwrap_or(usize::MAX);
+    assert!(at("return int(b / 2)") < at("x = round(a / 2)"), "{}", all.concat());
 }
 
 #[test]
