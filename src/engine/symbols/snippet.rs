@@ -83,6 +83,8 @@ pub fn snippet(language: Language, text: &str) -> Option<Snippet> {
     }
     let block = match before {
         "" => root,
+        // A brace too many would end the function, and what stands behind it is read by nobody.
+        _ if root.named_child_count() != 1 => return None,
         _ => root.named_child(0)?.child_by_field_name("body")?,
     };
     let mut reader = Reader {

@@ -82,11 +82,19 @@ fn what_is_not_understood_is_no_snippet() {
         "use a::b as c; assert!(c());",
         "let f = |x| x; assert!(f(true));",
         "assert!(crate ::f());",
+        "assert!(f()); } fn g() { std::process::abort();",
     ] {
         assert_eq!(snippet(Language::Rust, text), None, "{text}");
     }
-    for text in ["asm(\"nop\"); assert(f());", "goto a; assert(f());", "#define X 1\nassert(f());"]
-    {
+    let ended = "assert(f()); } void g(void) { system(\"a\");";
+    let begun = "assert(f()); } __attribute__((constructor)) void g(void) { system(\"a\");";
+    for text in [
+        ended,
+        begun,
+        "asm(\"nop\"); assert(f());",
+        "goto a; assert(f());",
+        "#define X 1\nassert(f());",
+    ] {
         assert_eq!(snippet(Language::C, text), None, "{text}");
     }
     let long = format!("assert f(\"{}\")", "a".repeat(LONGEST));
