@@ -155,12 +155,12 @@ impl<'a> Reader<'a> {
             return true;
         }
         let own = self.written(node);
-        if !self.kinds.allowed.contains(&node.kind()) {
+        if !self.kinds.allows(node, own) {
             return false;
         }
         if self.kinds.is_member(node) {
             add(&mut self.found.members, own);
-            return !own.starts_with("__") && !kinds::FORBIDDEN.contains(&own);
+            return true;
         }
         let is_made = |it: &Made<'_>| it.is_meant(own, &node.byte_range());
         let is_known = self.kinds.known.contains(&own) || self.made.iter().any(is_made);

@@ -144,6 +144,8 @@ async fn nothing_of_an_issue_runs_but_the_projects_own_code() {
         "def f():\n    open('marked', 'w')\nf()",
         "class A:\n    x = open('marked', 'w')\n",
         "f'{open(\"marked\", \"w\")}'",
+        "g = (x for x in [1])\ng.gi_frame.f_builtins['open']('marked', 'w')",
+        "type(mark)",
     ] {
         assert!(!after(statements).await, "{statements}");
     }

@@ -4,14 +4,16 @@ use tree_sitter::Node;
 
 use crate::domain::example::Language;
 
-/// Members that lead out of the values that the project makes.
-pub(super) const FORBIDDEN: [&str; 4] = ["constructor", "prototype", "mainModule", "globals"];
+/// Names that lead out of the values that the project makes, to what can run anything.
+const FORBIDDEN: [&str; 2] = ["constructor", "prototype"];
+/// How such names begin in Python: those of generators, frames and code.
+const INNER: [&str; 6] = ["gi_", "cr_", "ag_", "tb_", "co_", "f_"];
 
 /// A language's.
 pub(super) struct Kinds {
     language: Language,
     /// Named nodes that may stand there.
-    pub(super) allowed: &'static [&'static str],
+    allowed: &'static [&'static str],
     /// Names of the language's own that only make and compare values.
     pub(super) known: &'static [&'static str],
 }
@@ -105,7 +107,6 @@ const PYTHON: Kinds = Kinds {
         "str",
         "sum",
         "tuple",
-        "type",
         "zip",
     ],
 };
@@ -170,7 +171,6 @@ const JAVASCRIPT: Kinds = Kinds {
         "Math",
         "NaN",
         "Number",
-        "Object",
         "Set",
         "String",
         "undefined",
@@ -276,6 +276,24 @@ const C: Kinds = Kinds {
 };
 
 impl Kinds {
+    /// Whether the name leads out of what the project makes.
+    fn leads_out(&self, name: &str) -> bool {
+        let is_inner = || INNER.iter().any(|it| name.starts_with(it));
+        FORBIDDEN.contains(&name)
+            || name.starts_with("__")
+            || self.language == Language::Python && is_inner()
+    }
+
+    /// Whether it may stand there; `written` is its text.
+    pub(super) fn allows(&self, node: Node<'_>, written: &str) -> bool {
+        // By a text, a member is found that has a name which is not allowed.
+        let by_text = self.language == Language::JavaScript
+            && node.kind() == "subscript_expression"
+            && node.child_by_field_name("index").is_none_or(|it| it.kind() != "number");
+        let is_name = node.kind().contains("identifier");
+        self.allowed.contains(&node.kind()) && !by_text && !(is_name && self.leads_out(written))
+    }
+
     /// Whether it brings in what the names of the project are found for anyway.
     pub(super) fn is_import(&self, node: Node<'_>, text: &str) -> bool {
         let written = || text.get(node.byte_range()).unwrap_or_default();

@@ -66,11 +66,16 @@ fn what_is_not_understood_is_no_snippet() {
         "assert f(f'{1}')",
         "global x\nassert f(x)",
         "del x\nassert f(x)",
+        "g = (x for x in f())\nassert g.gi_frame.f_builtins['open'](1)",
     ] {
         assert_eq!(snippet(Language::Python, text), None, "{text}");
     }
     for text in [
         "assert(f().constructor('x')());",
+        "assert(f['constr' + 'uctor']('x')());",
+        "const k = 'constructor', g = f[k]; assert(g('x')());",
+        "const { constructor } = f; assert(constructor('x')());",
+        "const { constructor: g } = f; assert(g('x')());",
         "import * as a from 'a'; assert(a.f());",
         "function f() {} assert(f());",
         "class A {} assert(new A());",
