@@ -122,3 +122,28 @@ async fn where_none_makes_them_hold_the_one_that_comes_nearest_is_told() {
     let right = "'-'.join(words).strip('-')";
     assert_eq!(tried(&[near, right, nearer]).await, Outcome::Hit(1));
 }
+
+#[tokio::test]
+async fn one_that_breaks_what_held_comes_not_near() {
+    let text = "def name(words):\n    return '+'.join(words)\n";
+    let files = [("name.py", text)];
+    let issue = "`name(['a', 'b'])` should be `'a-b'`, `name(['c', 'd'])` should be `'c-d'`, and \
+                 `name(['e'])` should be `'e'`.";
+    let (examples, dir) = (found(issue, &files), folder(&files));
+    assert_eq!(examples.len(), 3);
+    let at = text.find("'+'.join(words)").unwrap();
+    let with = |new: &str| Mutant { bytes: at..text.len() - 1, new: new.to_owned() };
+    let (breaks, keeps) =
+        (with("'-'.join(words[:1]) + '-b'"), with("'-'.join(words).replace('c', 'x')"));
+    let tried = async |examples: &[Example]| {
+        let all = [breaks.clone(), keeps.clone()];
+        let script = trials::script(examples, 2, &sources(&files), "name.py", &all);
+        trials::outcome(&run(&dir, &script, "nonce").await, "nonce", examples)
+    };
+    assert_eq!(tried(&examples).await, Outcome::Near(1));
+    assert_eq!(
+        tried(&examples[..2]).await,
+        Outcome::Near(0),
+        "it is nearer where nobody asks for the third"
+    );
+}

@@ -57,12 +57,10 @@ pub fn script(
                  case \"$r0\" in holds*) ;; *' raises '*|*' throws '*|unknown*|\"$was\") return 1 ;; esac; fi\n"
             ));
         }
-        if nth + 1 == failing {
-            out.push_str("[ $all = yes ] || { near=\"$near$more\"; return 1; }\n");
-        }
     }
+    // One that breaks what held is not near.
     out.push_str(&format!(
-        "}}\nattempt() {{\n[ $hit = none ] && [ \"$(date +%s)\" -lt $end ] || return 0\n\
+        "[ $all = yes ] || {{ near=\"$near$more\"; return 1; }}\n}}\nattempt() {{\n[ $hit = none ] && [ \"$(date +%s)\" -lt $end ] || return 0\n\
          {{ head -c \"$2\" \"$d/old\"; printf '%s' \"$4\"; tail -c \"+$3\" \"$d/old\"; }} > {path}\n\
          hold \"$1\" && hit=$1\n}}\nhold {AS_IT_IS}\n"
     ));
