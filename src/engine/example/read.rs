@@ -6,6 +6,12 @@ use super::value::Call;
 use super::{block, command, exit, snippet};
 use crate::domain::example::Example;
 
+/// Words of a remark that may tell of another result than the one before it.
+const OTHERWISE: [&str; 12] = [
+    "now", "today", "current", "actual", "instead", "expected", "wrong", "not ", "but", "empty",
+    "今", "現在",
+];
+
 /// All that an issue says.
 #[derive(Default)]
 pub(super) struct Read {
@@ -96,7 +102,8 @@ impl Read {
     ) {
         let text = std::mem::take(paragraph);
         if !text.trim().is_empty() {
-            self.claims.extend(claim::claims(without_bullet(&text), None, is_known));
+            let said = without_remark(without_bullet(&text));
+            self.claims.extend(claim::claims(said, None, is_known));
             self.typed.extend(text.split('`').skip(1).step_by(2).map(str::to_owned));
             self.exits.extend(exit::exits(&text));
             *above = text;
@@ -144,4 +151,30 @@ fn without_bullet(text: &str) -> &str {
     let bullet =
         ["- [ ] ", "- [x] ", "- ", "* ", "+ ", "・"].iter().find_map(|it| text.strip_prefix(it));
     numbered.or(bullet).unwrap_or(text)
+}
+
+/// `call` -> `value` without what is said of it between brackets at its end: why it is so, and not
+/// what else it is. If that names a condition after all, a right answer is not known to be right;
+/// left out, a wrong one may be taken for it.
+fn without_remark(text: &str) -> &str {
+    let whole = text.trim_end().trim_end_matches(['.', '。']);
+    let pairs = [('(', ')'), ('（', '）')];
+    let found = pairs.iter().find_map(|(open, close)| {
+        let (row, remark) = whole.strip_suffix(*close)?.rsplit_once(*open)?;
+        Some((row.trim_end(), remark))
+    });
+    let Some((row, remark)) = found else { return text };
+    let mut parts = row.split('`');
+    let is_code = |it: Option<&str>| it.is_some_and(|it| !it.trim().is_empty());
+    let arrows = ["->", "=>", "→", "⇒", "=="];
+    let is_row = parts.next() == Some("")
+        && is_code(parts.next())
+        && parts.next().is_some_and(|it| arrows.contains(&it.trim()))
+        && is_code(parts.next())
+        && parts.next() == Some("")
+        && parts.next().is_none();
+    let lowered = remark.to_lowercase();
+    let tells = lowered.contains(|it: char| it.is_ascii_digit() || "`'\"“「".contains(it))
+        || OTHERWISE.iter().any(|it| lowered.contains(it));
+    if is_row && !tells { row } else { text }
 }

@@ -35,6 +35,9 @@ fn sentences_that_say_what_a_call_should_give_are_examples() {
         ("`add(2, 2) => 4`", "add(2, 2) -> 4"),
         ("add(2, 2) should be 4", "add(2, 2) -> 4"),
         ("- `add(2, 2)` -> 4", "add(2, 2) -> 4"),
+        ("- `add(2, 2)` -> `4` (more only when there is more)", "add(2, 2) -> 4"),
+        ("`add(2, 2)` => `4` (if both are there).", "add(2, 2) -> 4"),
+        ("- `add(2, 2)` → `4`（桁がある場合のみ）", "add(2, 2) -> 4"),
         ("`add(2, 2)` in calc.py gives 0, and 4 is expected.", "add(2, 2) -> 4 (now 0)"),
         ("`add(2, 2)` gives 0 but should give 4", "add(2, 2) -> 4 (now 0)"),
         ("`add(2, 2)` gives 0, expected 4", "add(2, 2) -> 4 (now 0)"),
@@ -292,6 +295,19 @@ fn a_command_with_an_option_that_nothing_knows_is_to_be_understood() {
         "    ls -k\n",
     ] {
         assert_eq!(of(&format!("So:\n\n{issue}")), [""; 0], "{issue}");
+    }
+}
+
+#[test]
+fn a_remark_behind_a_row_may_tell_of_another_result() {
+    for issue in [
+        "`add(2, 2)` -> `4` (if it was 3 before)",
+        "`add(2, 2)` -> `4` (when it is not empty)",
+        "`add(2, 2)` -> `4` if both are there",
+        "`add(2, 2)` should be `4` (if both are there)",
+        "If strict, `add(2, 2)` -> `4` (as it is)",
+    ] {
+        assert!(found(issue).is_empty(), "{issue}");
     }
 }
 

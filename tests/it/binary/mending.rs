@@ -74,8 +74,11 @@ async fn what_no_example_holds_with_is_put_right_where_several_say_how() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_change_starts_from_the_first_one_that_comes_nearest() {
     let two_off = "```python\ndef clock(minutes):\n    return ' <' + str(minutes + 1) + '>'\n```";
-    let body = "`clock(75)` should be `'<75>'`, and `clock(8)` should be `'<8>'`.";
-    let world = answered(400, body, two_off).await;
+    let two = "`clock(75)` should be `'<75>'`, and `clock(8)` should be `'<8>'`.";
+    let pull = answered(400, two, two_off).await.the_pull();
+    assert!(pull.draft, "two examples fit two changes by chance: {}", pull.body);
+    let body = format!("{two} And `clock(0)` should be `'<0>'`.");
+    let world = answered(400, &body, two_off).await;
     let pull = world.the_pull();
     assert!(!pull.draft, "{}", pull.body);
     assert_eq!(pull.body.matches("the worker changed").count(), 2, "{}", pull.body);

@@ -25,9 +25,8 @@ impl Hands {
         story: &Story,
         stop: &CancellationToken,
     ) -> Result<Option<(Judged, Files)>, Failure> {
-        // That one example alone holds after one of so many changes would say nothing.
         let wanted = question.examples.iter().filter(|it| it.judges()).count();
-        if judged.wanted == wanted || wanted < 2 {
+        if judged.wanted == wanted {
             return Ok(None);
         }
         // What the tests see and the answer has changed may be what the issue is about.
@@ -38,7 +37,8 @@ impl Hands {
         let failing = due.iter().filter(|it| !judged.held.contains(it)).count();
         let (path, mut mended) = (question.step.path.as_str(), made.clone());
         let mut changes = Vec::new();
-        for _ in 0..MOST {
+        // As many changes as examples can fit whatever these say: there are more of them.
+        for _ in 1..wanted.min(MOST + 1) {
             let Some((_, text)) = mended.iter().find(|(it, _)| it == path) else { break };
             let mutants = mutation::mutants(path, text, &question.step.names(), self.tools.mutants);
             let outcome = self
