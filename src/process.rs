@@ -16,11 +16,13 @@ pub mod cgroup;
 mod family;
 mod leader;
 mod proc;
+mod program;
 mod running;
 
 pub(crate) use captured::Capture;
 pub use captured::plain;
 pub(crate) use leader::Leader;
+pub(crate) use program::find;
 
 /// Shuts this process off from its own children, which run foreign code as the same user: its
 /// environment and its memory, which hold the token, become unreadable to them (Linux, and not

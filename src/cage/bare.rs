@@ -30,7 +30,7 @@ impl Cage for Bare {
         stop: &CancellationToken,
     ) -> Result<Ended, CageError> {
         let name = spec.program.clone();
-        if launch::program(&spec).is_none() || !spec.cwd.is_dir() {
+        if spec.found().is_none() || !spec.cwd.is_dir() {
             // It is about to fail, and says why.
             let answer = process::run(spec, tee, stop).await;
             return answer.map_err(|error| launch::failed(error, &name));

@@ -202,7 +202,7 @@ fn check(spec: &Spec, rules: &Rules) -> Result<(), CageError> {
         let path = path.display();
         return missing(format!("`{program}` could not be started: there is no socket {path}"));
     }
-    if launch::program(spec).is_none() {
+    if spec.found().is_none() {
         return missing(format!("`{program}` could not be started: No such file or directory"));
     }
     if program.contains('=') {

@@ -1,10 +1,8 @@
-//! What the cages of this machine have in common: the program that is meant, the limits that a
-//! shell sets before it becomes the program, and a control group around all of it.
+//! What the cages of this machine have in common: the limits that a shell sets before it becomes the
+//! program, and a control group around all of it.
 
-use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::ffi::OsString;
 
-use nix::unistd::{AccessFlags, access};
 use tokio_util::sync::CancellationToken;
 
 use super::{CageError, Limits};
@@ -13,8 +11,6 @@ use crate::process::{self, Ended, ProcessError, Spec, Tee};
 
 /// Open files of one process.
 const OPEN_FILES: u32 = 4096;
-/// What a program that is looked up without a `PATH` is looked up in.
-const DEFAULT_PATH: &str = "/usr/bin:/bin";
 
 /// Runs `spec`, which is in `group` or enters it, and ends what is left in it.
 pub(super) async fn run(
@@ -58,24 +54,6 @@ pub(super) fn ulimits(limits: &Limits) -> String {
 /// without using it, as Go, Java and Node do, is not counted.
 pub(super) fn data_ulimit(limits: &Limits) -> String {
     format!("ulimit -d {} 2>/dev/null; ", limits.memory.div_ceil(1024))
-}
-
-/// Where the program that `spec` names is; `None` when there is none that may be run.
-pub(super) fn program(spec: &Spec) -> Option<PathBuf> {
-    let runs = |path: &Path| path.is_file() && access(path, AccessFlags::X_OK).is_ok();
-    if Path::new(&spec.program).components().count() > 1 || spec.program.is_empty() {
-        let path = spec.cwd.join(&spec.program);
-        return runs(&path).then_some(path);
-    }
-    let path = spec.env.iter().rev().find(|(name, _)| name == "PATH");
-    let path: &OsStr = path.map_or(DEFAULT_PATH.as_ref(), |(_, value)| value);
-    find(&spec.program, path, &spec.cwd)
-}
-
-/// The first file of this name that may be run, in the folders of `path`.
-pub(super) fn find(name: &OsStr, path: &OsStr, cwd: &Path) -> Option<PathBuf> {
-    let runs = |path: &PathBuf| path.is_file() && access(path, AccessFlags::X_OK).is_ok();
-    std::env::split_paths(path).map(|folder| cwd.join(folder).join(name)).find(runs)
 }
 
 /// A process's error in the words of a cage. `program` is what the caller named.

@@ -72,7 +72,7 @@ impl Cage for Seatbelt {
         if !spec.cwd.is_dir() {
             return Err(missing(&format!("there is no folder {}", spec.cwd.display())));
         }
-        if launch::program(&spec).is_none() {
+        if spec.found().is_none() {
             return Err(missing("No such file or directory"));
         }
         let profile = profile::of(rules).map_err(CageError::Impossible)?;

@@ -77,8 +77,12 @@ impl Running<Own> {
             let (err, end) = std::io::pipe()?;
             (Some(err), end)
         };
-        let mut command = Command::new(&spec.program);
+        // A bare name that is looked up in another PATH than ours takes a fork, which copies the
+        // tables of all our pages; a file is started by posix_spawn(3), which copies none.
+        let found = spec.found().map_or_else(|| spec.program.clone(), Into::into);
+        let mut command = Command::new(found);
         command
+            .arg0(&spec.program)
             .args(&spec.args)
             .current_dir(&spec.cwd)
             .env_clear()

@@ -5,7 +5,6 @@
 //! text, where it lives.
 
 use std::ffi::OsString;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
@@ -69,8 +68,10 @@ impl Installed {
     ) -> Result<Self, ProcessError> {
         let name = options.bin.display().to_string();
         let failed = |source| ProcessError::NotStarted { program: name.clone(), source };
-        let found = look_up(&options.bin, &options.path)
-            .ok_or_else(|| failed(std::io::ErrorKind::NotFound.into()))?;
+        let here = std::env::current_dir().map_err(failed)?;
+        let look_up = |it: &Path| process::find(it.as_os_str(), options.path.as_ref(), &here);
+        let found =
+            look_up(&options.bin).ok_or_else(|| failed(std::io::ErrorKind::NotFound.into()))?;
         let folder = scratch.join("ask");
         std::fs::create_dir_all(&folder).map_err(failed)?;
         std::fs::write(folder.join("sitecustomize.py"), QUESTION).map_err(failed)?;
@@ -101,7 +102,7 @@ impl Installed {
                 Self { program, readable: trail(&found), script: None }
             }
         };
-        if let Some(git) = look_up(Path::new("git"), &options.path) {
+        if let Some(git) = look_up(Path::new("git")) {
             it.readable.extend(trail(&git));
         }
         let home = nix::unistd::User::from_uid(nix::unistd::Uid::current()).ok().flatten();
@@ -132,20 +133,6 @@ impl Installed {
         program.push(script.clone().into());
         Self { program, readable, script: is_script.then_some(script) }
     }
-}
-
-/// A program by path or, as a bare name, in the folders of `path`.
-fn look_up(program: &Path, path: &str) -> Option<PathBuf> {
-    let is_program = |it: &PathBuf| {
-        it.metadata().is_ok_and(|it| it.is_file() && it.permissions().mode() & 0o111 != 0)
-    };
-    if program.components().count() > 1 {
-        return std::path::absolute(program).ok().filter(is_program);
-    }
-    std::env::split_paths(path)
-        .filter(|it| it.is_absolute())
-        .map(|it| it.join(program))
-        .find(is_program)
 }
 
 fn real(path: &Path) -> PathBuf {

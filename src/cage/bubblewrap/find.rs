@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::Bubblewrap;
-use crate::cage::{Cage, Limits, Network, Rules, launch};
+use crate::cage::{Cage, Limits, Network, Rules};
 use crate::domain::verification::Exit;
-use crate::process::Spec;
+use crate::process::{self, Spec};
 
 impl Bubblewrap {
     /// Looks for `bwrap` in `path`, and runs `true` in it, with all that a command gets.
@@ -19,7 +19,7 @@ impl Bubblewrap {
         if !cfg!(target_os = "linux") {
             return Err("bubblewrap is for Linux".to_owned());
         }
-        let program = |name: &str| launch::find(name.as_ref(), path.as_ref(), "/".as_ref());
+        let program = |name: &str| process::find(name.as_ref(), path.as_ref(), "/".as_ref());
         let Some(bwrap) = program("bwrap") else {
             return Err("bubblewrap is not installed; install it: `sudo apt install bubblewrap` \
                  (Debian, Ubuntu), `sudo dnf install bubblewrap` (Fedora), `sudo pacman -S \
@@ -52,7 +52,7 @@ impl Bubblewrap {
         let mut spec = Spec::new("true", "/", Duration::from_secs(20));
         spec.mark = mark.map(str::to_owned);
         spec.env = vec![("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())];
-        if launch::program(&spec).is_none() {
+        if spec.found().is_none() {
             spec.program = "/run/current-system/sw/bin/true".into(); // NixOS
         }
         let rules = Rules {

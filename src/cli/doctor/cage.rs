@@ -1,13 +1,12 @@
 //! What would be around a job on this machine, and what keeps it from being more.
 
-use std::path::{Path, PathBuf};
-
-use nix::unistd::{AccessFlags, access};
+use std::path::Path;
 
 use super::{Finding, Status};
 use crate::app::Surroundings;
 use crate::config::{Allowed, CageChoice, Config, Native};
 use crate::domain::verification::Isolation;
+use crate::process;
 
 const NAME: &str = "cage";
 const INSTALL: &str = "sudo apt install bubblewrap (it has this name for dnf, pacman and apk, too)";
@@ -53,7 +52,8 @@ pub(super) async fn look(
 ) -> (Isolation, Vec<Finding>) {
     let machine = Machine {
         sandbox: sandbox(&around.path).await,
-        has_program: on_path(PROGRAM, &around.path).is_some(),
+        has_program: process::find(PROGRAM.as_ref(), around.path.as_ref(), Path::new("/"))
+            .is_some(),
         kernel: Kernel {
             userns_clone: number("/proc/sys/kernel/unprivileged_userns_clone"),
             max_userns: number("/proc/sys/user/max_user_namespaces"),
@@ -78,11 +78,6 @@ const PROGRAM: &str = "bwrap";
 /// Tries whether a sandbox works here, as a worker does.
 async fn sandbox(path: &str) -> Result<Isolation, String> {
     Ok(crate::cage::sandbox(path, None).await?.level())
-}
-
-fn on_path(program: &str, path: &str) -> Option<PathBuf> {
-    let found = path.split(':').map(|it| Path::new(it).join(program));
-    found.into_iter().find(|it| it.is_file() && access(it, AccessFlags::X_OK).is_ok())
 }
 
 fn number(path: &str) -> Option<u64> {
@@ -261,11 +256,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().display().to_string();
         assert!(sandbox(&path).await.is_err());
-        assert_eq!(on_path(PROGRAM, &path), None);
         let file = folder.path().join(PROGRAM);
-        let no = on_path("false", "/bin:/usr/bin").unwrap();
+        let no = process::find("false".as_ref(), "/bin:/usr/bin".as_ref(), Path::new("/")).unwrap();
         std::os::unix::fs::symlink(no, &file).unwrap();
         assert!(sandbox(&path).await.is_err());
-        assert_eq!(on_path(PROGRAM, &format!("/nowhere:{path}")), Some(file));
     }
 }
