@@ -203,7 +203,10 @@ def serve():
             prctl(PR_SET_DUMPABLE, 0)
         before = dict(os.environ)
         sys.argv = [SCRIPT]
+        # Nothing that an import makes is garbage, and to look for some takes a fifth of its time.
+        gc.disable()
         load()
+        gc.enable()
         added = {name: it for name, it in os.environ.items() if before.get(name) != it}
         threads = os.listdir("/proc/self/task")
         if len(threads) > 1:
