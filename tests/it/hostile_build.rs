@@ -23,7 +23,7 @@ use codingworker::runner::{Command, Ended, Runner};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::contract::cage::{bubblewrap, is_root};
+use crate::contract::cage::{bubblewrap, is_root, suite_in};
 use crate::docker_engine;
 
 const ATTACK: &str = include_str!("hostile_build/attack.py");
@@ -336,8 +336,7 @@ async fn a_hostile_build_of_an_ordinary_user_gets_nothing_in_a_sandbox() {
     }
     let folder = tempfile::tempdir().unwrap();
     open(folder.path());
-    let (suite, login) = (folder.path().join("suite"), folder.path().join("login.py"));
-    std::fs::copy(std::env::current_exe().unwrap(), &suite).unwrap();
+    let (suite, login) = (suite_in(folder.path()).await, folder.path().join("login.py"));
     std::fs::write(&login, LOGIN).unwrap();
     let name = "hostile_build::a_hostile_build_gets_nothing_in_a_sandbox";
     let ended = python(&login).arg(&suite).args(["--exact", name]).output().unwrap();

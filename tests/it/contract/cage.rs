@@ -149,6 +149,17 @@ pub(crate) fn alive(seconds: &str) -> Vec<i32> {
     pids.filter(holds).collect()
 }
 
+/// This suite, copied into `folder` for another user. Another program writes it: what a test beside
+/// this one starts while we do would have it open too, and what is open for writing cannot be run.
+pub(crate) async fn suite_in(folder: &Path) -> PathBuf {
+    let suite = folder.join("suite");
+    let mut copy = Spec::new("/bin/cp", "/", Duration::from_secs(60));
+    copy.args = vec![std::env::current_exe().unwrap().into(), suite.clone().into()];
+    let ended = codingworker::process::run(copy, None, &CancellationToken::new()).await.unwrap();
+    assert_eq!(ended.exit, Exit::Code(0));
+    suite
+}
+
 /// This suite once more, by somebody who may do less.
 #[tokio::test]
 async fn an_ordinary_user_has_the_same_cage() {
@@ -158,8 +169,7 @@ async fn an_ordinary_user_has_the_same_cage() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))
         .unwrap();
-    let suite = folder.path().join("suite");
-    std::fs::copy(std::env::current_exe().unwrap(), &suite).unwrap();
+    let suite = suite_in(folder.path()).await;
     let user = ["--reuid=65534", "--regid=65534", "--clear-groups"].map(OsString::from);
     let tests = ["contract::cage::", "--skip", "ordinary_user"].map(OsString::from);
     let mut spec = Spec::new("setpriv", "/tmp", Duration::from_secs(300));
