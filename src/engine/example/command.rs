@@ -157,9 +157,9 @@ pub(super) fn words(line: &str) -> Option<Vec<String>> {
         }
     }
     words.extend(word);
-    // `NAME=value program` is not one.
+    // `NAME=value program` is not one; `--name=value` is a part of one.
     let first = words.first()?;
-    (!first.contains('=')).then_some(words)
+    (first.starts_with('-') || !first.contains('=')).then_some(words)
 }
 
 /// The words of a call as `examples` writes it: each plain, or between single quotes.

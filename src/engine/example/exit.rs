@@ -204,6 +204,7 @@ mod tests {
         ] {
             assert_eq!(of(words), all[..1], "{words}");
         }
+        assert_eq!(of("For `-k=0` exit with code 2."), ["./keep.sh -k=0 README.md -> 2"]);
         for words in [
             "`-k 0` should not exit with code 2.",
             "`-k 0` exits with code 2.",
