@@ -22,6 +22,7 @@ mod snippet;
 mod value;
 mod worded;
 
+pub use exit::refused;
 pub(in crate::engine) use place::language_of;
 pub use worded::{borne_out, quoted, said_once, subjects, worded};
 

@@ -1,13 +1,16 @@
 //! Command lines that an issue wants to end with an exit status: "`-k 0` … exit with status 2".
 
 use super::before::{is_file, there};
-use super::command::{call, own, program, words};
+use super::command::{call, own, program, words, words_of};
 use super::place::Places;
 use crate::domain::example::{Example, Expected, Language, Source};
 use crate::engine::source::SourceFile;
+use crate::engine::symbols::mutation::Refused;
 
 /// The most command lines of one issue.
 const MOST: usize = 4;
+/// The exit status of a program that was called wrongly: that of `argparse`, click and many a shell's.
+const USAGE: u8 = 2;
 /// What may stand between "exit" and the number.
 const BETWEEN: [&str; 13] = [
     "with", "the", "a", "an", "exit", "error", "code", "status", "of", "should", "must", "be", "is",
@@ -170,6 +173,26 @@ fn with(line: &[String], option: &[String]) -> Option<Vec<String>> {
     fits.then(|| [before, option, after].concat())
 }
 
+/// The values of 0 and below that an example wants refused as a parser of arguments does it, with its
+/// exit status: the largest of each option.
+pub fn refused(examples: &[Example]) -> Vec<Refused> {
+    let mut found: Vec<Refused> = Vec::new();
+    let exits = examples.iter().filter(|it| it.expected == Expected::Exits(USAGE));
+    for words in exits.filter_map(|it| words_of(&it.call)) {
+        let next = words.iter().skip(1).map(String::as_str).chain([""]);
+        for (word, next) in words.iter().zip(next) {
+            let (option, value) = word.split_once('=').unwrap_or((word, next));
+            let value = value.parse::<i64>().ok().filter(|it| *it <= 0);
+            let Some(most) = value.filter(|_| option.starts_with('-')) else { continue };
+            match found.iter_mut().find(|it| it.option == option) {
+                Some(it) => it.most = it.most.max(most),
+                None => found.push(Refused { option: option.to_owned(), most }),
+            }
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,6 +241,21 @@ mod tests {
             "Exit with code 2.",
             "`-k 0` で終了コード 2 で終了してしまいます。",
         ] {
+            assert!(of(words).is_empty(), "{words}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused_is_the_largest_value_of_an_option() {
+        let sources = FILES.map(|(path, text)| SourceFile { path, text });
+        let of = |words: &str| {
+            let shown = "Title\n\n    ./keep.sh -k 5 README.md\n\n";
+            let all = refused(&super::super::examples(&format!("{shown}{words}"), &sources));
+            all.into_iter().map(|it| (it.option, it.most)).collect::<Vec<_>>()
+        };
+        assert_eq!(of("Exit with code 2 for `-k -3` and `-k 0`."), [("-k".to_owned(), 0)]);
+        assert_eq!(of("Exit with code 2 for `-k=-1`."), [("-k".to_owned(), -1)]);
+        for words in ["Exit with code 3 for `-k 0`.", "Exit with code 2 for `-k 7`.", "`-k 0`."] {
             assert!(of(words).is_empty(), "{words}");
         }
     }

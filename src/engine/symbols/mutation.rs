@@ -17,9 +17,11 @@ use crate::engine::example;
 
 mod grammar;
 mod operators;
+mod option;
 mod pattern;
 
 use operators::Operators;
+pub use option::{Refused, undefaulted};
 
 /// A longer function is not changed by trial, in bytes: too much in it is not what examples judge.
 const LONG: usize = 4_000;
@@ -38,6 +40,20 @@ impl Mutant {
     pub fn of(&self, text: &str) -> String {
         let (before, after) = (text.get(..self.bytes.start), text.get(self.bytes.end..));
         format!("{}{}{}", before.unwrap_or_default(), self.new, after.unwrap_or_default())
+    }
+
+    /// Changes of `text` at several places as one. `None`: there are none, or they overlap.
+    pub fn together(all: &[Self], text: &str) -> Option<Self> {
+        let mut all: Vec<&Self> = all.iter().collect();
+        all.sort_by_key(|it| it.bytes.start);
+        let (first, last) = (all.first()?, all.last()?);
+        let (start, mut at, mut new) = (first.bytes.start, first.bytes.start, String::new());
+        for it in &all {
+            new.push_str(text.get(at..it.bytes.start)?);
+            new.push_str(&it.new);
+            at = it.bytes.end;
+        }
+        Some(Self { bytes: start..last.bytes.end, new })
     }
 }
 
@@ -84,13 +100,17 @@ pub fn mutants(path: &str, text: &str, names: &[&str], most: usize) -> Vec<Mutan
 }
 
 /// Every node under `root` that is code: no comment, no type, no head, no plain text.
-fn each(root: Node<'_>, act: &mut dyn FnMut(Node<'_>)) {
+fn each<'t>(root: Node<'t>, act: &mut dyn FnMut(Node<'t>)) {
+    walk(root, &|it| !grammar::is_no_code(it.kind()), act);
+}
+
+/// Every node under `root` that is `wanted`, as far as what it is in is.
+fn walk<'t>(root: Node<'t>, wanted: &dyn Fn(Node<'t>) -> bool, act: &mut dyn FnMut(Node<'t>)) {
     let mut open = Vec::from([root]);
     while let Some(node) = open.pop() {
         act(node);
         let mut cursor = node.walk();
-        let children: Vec<Node<'_>> =
-            node.children(&mut cursor).filter(|it| !grammar::is_no_code(it.kind())).collect();
+        let children: Vec<Node<'t>> = node.children(&mut cursor).filter(|it| wanted(*it)).collect();
         open.extend(children.into_iter().rev());
     }
 }

@@ -84,3 +84,72 @@ async fn a_second_change_starts_from_the_first_one_that_comes_nearest() {
     assert_eq!(pull.body.matches("the worker changed").count(), 2, "{}", pull.body);
     assert_eq!(world.ollama.prompts().len(), 1);
 }
+
+/// What lists the lines of a file, with an option or without one.
+fn lists(option: &str, body: &str) -> String {
+    format!(
+        "import argparse\nimport sys\n\n\ndef build():\n    parser = argparse.ArgumentParser()\n    parser.add_argument(\"file\")\n{option}    return parser\n\n\ndef main():\n    args = build().parse_args()\n{body}    return 0\n\n\nif __name__ == \"__main__\":\n    sys.exit(main())\n"
+    )
+}
+
+/// The file that a job makes whose issue asks for that option, and whose model answers so.
+async fn with_option(mutants: u32, option: &str, body: &str) -> (World, String) {
+    let print = "    for line in open(args.file):\n        print(line, end=\"\")\n";
+    let answer = lists(option, body);
+    let (_, functions) = answer.split_once("\n\n\n").unwrap();
+    let (functions, _) = functions.split_once("\n\n\nif").unwrap();
+    let mut world =
+        World::empty(answers([Reply::Text(format!("```python\n{functions}\n```"))])).await;
+    let text: String = (1..30).map(|it| format!("Line {it}\n")).collect();
+    let plain = lists("", print);
+    let checks = "test: {command: \"python3 lines.py README.md\"}\n";
+    let files = [("lines.py", plain.as_str()), ("README.md", &text), (".codingworker.yml", checks)];
+    world.repository(REPOSITORY, &files);
+    let body = "Only the first N lines of build and main in lines.py:\n\n    python3 lines.py --top 3 book.txt\n\n\
+                `--top 0` makes no sense: print an error and exit with code 2.\n";
+    world.issue(REPOSITORY, "Add an option --top N to lines.py", body);
+    world.ollama.also(SMALL);
+    world.config["aider"]["models"] = json!([{"name": format!("ollama_chat/{SMALL}"), "samples": 1, "attempts": 1, "reads": false}]);
+    world.config["verify"]["ready"] = json!("proven");
+    world.config["edit"] = json!({"mutants": mutants});
+    world.submit(REPOSITORY, 1, "delivery").await;
+    world.serve_until_empty().await;
+    let pull = world.the_pull();
+    let made = world.files(REPOSITORY, &pull.head)["lines.py"].clone();
+    (world, made)
+}
+
+const TOP: &str = "    parser.add_argument(\"--top\", type=int, default=10)\n";
+const FIRST: &str =
+    "    for line in list(open(args.file))[:args.top]:\n        print(line, end=\"\")\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_option_has_no_value_that_nobody_gave_it() {
+    let refuses =
+        "    if args.top <= 0:\n        print(\"no\", file=sys.stderr)\n        return 2\n";
+    let body = format!("{refuses}{FIRST}");
+    let (world, made) = with_option(0, TOP, &body).await;
+    assert!(made.contains("default=10"), "{made}\n{}", world.the_pull().body);
+
+    let (world, made) = with_option(400, TOP, &body).await;
+    let right = lists(
+        &TOP.replace("10", "None"),
+        &body.replace("if args.top", "if args.top is not None and args.top"),
+    );
+    let pull = world.the_pull();
+    assert_eq!(made, right.trim_end(), "{}", pull.body);
+    assert!(pull.draft, "it proves nothing: {}", pull.body);
+    assert!(pull.body.contains("the worker changed `10` to `None` in `lines.py`"), "{}", pull.body);
+    assert_eq!(world.ollama.prompts().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_that_the_issue_wants_refused_is_refused_by_the_parser_of_the_answer() {
+    let (_, made) = with_option(0, TOP, FIRST).await;
+    assert!(!made.contains(".error("), "{made}");
+
+    let (world, made) = with_option(400, TOP, FIRST).await;
+    let refuses = "    if args.top is not None and args.top <= 0:\n        build().error(\"argument --top: must be more than 0\")\n";
+    let right = lists(&TOP.replace("10", "None"), &format!("{refuses}{FIRST}"));
+    assert_eq!(made, right.trim_end(), "{}", world.the_pull().body);
+}

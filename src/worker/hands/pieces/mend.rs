@@ -4,8 +4,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::Work;
 use super::sample::{Files, Judged, Question};
-use crate::domain::example::{Example, Tried};
+use crate::domain::example::{Example, Language, Tried};
 use crate::domain::job::{Failure, Mutation, Story};
+use crate::engine::example;
 use crate::engine::example::probe::trials::{self, Outcome};
 use crate::engine::symbols::mutation::{self, Mutant};
 use crate::worker::hands::Hands;
@@ -15,9 +16,60 @@ use crate::worker::hands::examples::{files, nonce};
 const MOST: usize = 2;
 
 impl Hands {
-    /// The answer with a small change or two, where that makes all examples hold. `None`: none of
-    /// those that were tried does.
+    /// The answer with a new option that has no value of its own, or with a small change or two, where
+    /// that makes hold what did not. `None`: none of those that were tried does.
     pub(super) async fn mended(
+        &mut self,
+        question: &Question<'_>,
+        near: &(Judged, Files),
+        work: &mut Work,
+        story: &Story,
+        stop: &CancellationToken,
+    ) -> Result<Option<(Judged, Files)>, Failure> {
+        if self.tools.mutants == 0 {
+            return Ok(None);
+        }
+        let given = self.undefaulted(question, near, work, story, stop).await?;
+        let near = given.as_ref().unwrap_or(near);
+        let changed = self.changed(question, near, work, story, stop).await?;
+        Ok(changed.or(given))
+    }
+
+    /// Only where all command lines do with it what they are to.
+    async fn undefaulted(
+        &mut self,
+        question: &Question<'_>,
+        (judged, made): &(Judged, Files),
+        work: &mut Work,
+        story: &Story,
+        stop: &CancellationToken,
+    ) -> Result<Option<(Judged, Files)>, Failure> {
+        let is_command = |it: &Tried| it.example.language == Language::Shell;
+        let (due, failing) =
+            due(question, judged, |it| is_command(it) && (it.judges() || it.holds()));
+        let path = question.step.path.as_str();
+        let Some((_, text)) = made.iter().find(|(it, _)| it == path) else { return Ok(None) };
+        if failing == 0 {
+            return Ok(None);
+        }
+        let refused = example::refused(&due);
+        let options = mutation::undefaulted(path, text, &question.step.names(), &refused);
+        let (options, mutants): (Vec<Vec<Mutant>>, Vec<Mutant>) = options
+            .into_iter()
+            .filter_map(|it| Mutant::together(&it, text).map(|whole| (it, whole)))
+            .unzip();
+        let tried = self.tried_by(&mutants, (&due, failing), (path, made), work, story, stop);
+        let Outcome::Hit(nth) = tried.await? else { return Ok(None) };
+        let (Some(parts), Some(whole)) = (options.get(nth), mutants.get(nth)) else {
+            return Ok(None);
+        };
+        let changes = parts.iter().map(|it| changing(path, text, it)).collect();
+        let mut mended = made.clone();
+        mended.iter_mut().filter(|(it, _)| it == path).for_each(|(_, it)| *it = whole.of(it));
+        self.kept(question, (&due, mended), changes, work, story, stop).await
+    }
+
+    async fn changed(
         &mut self,
         question: &Question<'_>,
         (judged, made): &(Judged, Files),
@@ -30,11 +82,7 @@ impl Hands {
             return Ok(None);
         }
         // What the tests see and the answer has changed may be what the issue is about.
-        let counts = |it: &&Tried| it.judges() || judged.held.contains(&it.example);
-        let due = question.examples.iter().filter(counts).map(|it| it.example.clone());
-        let mut due: Vec<Example> = due.collect();
-        due.sort_by_key(|it| judged.held.contains(it));
-        let failing = due.iter().filter(|it| !judged.held.contains(it)).count();
+        let (due, failing) = due(question, judged, Tried::judges);
         let (path, mut mended) = (question.step.path.as_str(), made.clone());
         let mut changes = Vec::new();
         // As many changes as examples can fit whatever these say: there are more of them.
@@ -50,8 +98,7 @@ impl Hands {
             else {
                 break;
             };
-            let old = text.get(mutant.bytes.clone()).unwrap_or_default().to_owned();
-            changes.push(Mutation { path: path.to_owned(), old, new: mutant.new.clone() });
+            changes.push(changing(path, text, mutant));
             *text = mutant.of(text);
             if matches!(outcome, Outcome::Hit(_)) {
                 return self.kept(question, (&due, mended), changes, work, story, stop).await;
@@ -105,4 +152,24 @@ impl Hands {
         work.mutations.extend(changes);
         Ok(Some((judged, mended)))
     }
+}
+
+/// What has to hold with a change: what `counts`, and what holds with the answer as it is. Those that
+/// do not hold come first, so many of them.
+fn due(
+    question: &Question<'_>,
+    judged: &Judged,
+    counts: impl Fn(&Tried) -> bool,
+) -> (Vec<Example>, usize) {
+    let all = question.examples.iter();
+    let due = all.filter(|it| counts(it) || judged.held.contains(&it.example));
+    let mut due: Vec<Example> = due.map(|it| it.example.clone()).collect();
+    due.sort_by_key(|it| judged.held.contains(it));
+    let failing = due.iter().filter(|it| !judged.held.contains(it)).count();
+    (due, failing)
+}
+
+fn changing(path: &str, text: &str, mutant: &Mutant) -> Mutation {
+    let old = text.get(mutant.bytes.clone()).unwrap_or_default().to_owned();
+    Mutation { path: path.to_owned(), old, new: mutant.new.clone() }
 }
