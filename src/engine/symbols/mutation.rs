@@ -21,7 +21,7 @@ mod option;
 mod pattern;
 
 use operators::Operators;
-pub use option::{Refused, undefaulted};
+pub use option::{Refused, Said, undefaulted};
 
 /// A longer function is not changed by trial, in bytes: too much in it is not what examples judge.
 const LONG: usize = 4_000;

@@ -28,15 +28,19 @@ pub struct Refused {
     pub most: i64,
 }
 
+/// What an issue says of options.
+#[derive(Clone, Copy, Debug)]
+pub struct Said<'a> {
+    /// All that it says: a default value that stands there is one that somebody wants.
+    pub issue: &'a str,
+    /// What it wants refused.
+    pub refused: &'a [Refused],
+}
+
 /// For each option of the functions of these names the changes, to be made together, with which it has
-/// no value of its own, and is looked at only where it has one. Then the same, with what is `refused`
+/// no value of its own, and is looked at only where it has one. Then the same, with what is refused
 /// refused in `argparse`'s own way, which ends the program with exit status 2.
-pub fn undefaulted(
-    path: &str,
-    text: &str,
-    names: &[&str],
-    refused: &[Refused],
-) -> Vec<Vec<Mutant>> {
+pub fn undefaulted(path: &str, text: &str, names: &[&str], said: Said<'_>) -> Vec<Vec<Mutant>> {
     let language = Language::of(path, text).filter(|it| *it == Language::Python);
     let tree = language.and_then(|it| it.parse(text));
     let (Some(outline), Some(tree)) = (outline(path, text), tree) else { return Vec::new() };
@@ -47,10 +51,13 @@ pub fn undefaulted(
     super::walk(tree.root_node(), &|_| true, &mut |it| nodes.extend(is_own(&it).then_some(it)));
     let source = Source { text, nodes };
     let mut found = Vec::new();
-    for option in source.options().into_iter().take(MOST) {
-        let mut plain: Vec<Mutant> = option.default.clone().into_iter().collect();
+    let is_free =
+        |it: &Made| !it.default.as_ref().is_some_and(|value| it.is_said(value, said.issue));
+    for option in source.options().into_iter().filter(is_free).take(MOST) {
+        let none = |it: &Range<usize>| Mutant { bytes: it.clone(), new: "None".to_owned() };
+        let mut plain: Vec<Mutant> = option.default.iter().map(|(bytes, _)| none(bytes)).collect();
         plain.extend(source.sizes(&option));
-        let refused = refused.iter().find(|it| option.names.contains(&it.option));
+        let refused = said.refused.iter().find(|it| option.names.contains(&it.option));
         let refusal = refused.and_then(|it| source.refusal(&option, it));
         if !plain.is_empty() {
             found.push(plain.clone());
@@ -71,8 +78,22 @@ struct Made {
     value: String,
     /// Whether that is a name of its own, as click gives it to the function.
     is_argument: bool,
-    /// Its default value goes.
-    default: Option<Mutant>,
+    /// Its default value, and where that stands.
+    default: Option<(Range<usize>, String)>,
+}
+
+impl Made {
+    /// Whether the issue has the value, but for where it shows the option with it.
+    fn is_said(&self, (_, value): &(Range<usize>, String), issue: &str) -> bool {
+        let value = value.trim_matches(['"', '\'']);
+        let is_part = |it: char| it.is_alphanumeric() || it == '_';
+        issue.match_indices(value).any(|(at, _)| {
+            let (before, behind) = (&issue[..at], &issue[at + value.len()..]);
+            let is_whole = !before.ends_with(is_part) && !behind.starts_with(is_part);
+            let typed = before.trim_end_matches([' ', '=']);
+            is_whole && !self.names.iter().any(|it| typed.ends_with(it.as_str()))
+        })
+    }
 }
 
 struct Source<'a> {
@@ -119,8 +140,8 @@ impl<'a> Source<'a> {
         names.retain(|it| it.starts_with('-'));
         let long = names.iter().find(|it| it.starts_with("--")).or_else(|| names.first())?;
         let value = given.unwrap_or_else(|| long.trim_start_matches('-').replace('-', "_"));
-        let default = default.filter(|it| self.written(*it) != "None");
-        let default = default.map(|it| Mutant { bytes: it.byte_range(), new: "None".to_owned() });
+        let default = default.map(|it| (it.byte_range(), self.written(it).to_owned()));
+        let default = default.filter(|(_, it)| it != "None");
         Some(Made { names, value, is_argument: called == CLICK, default })
     }
 
@@ -189,7 +210,11 @@ mod tests {
     const TOOL: &str = "import argparse\n\n\ndef build():\n    parser = argparse.ArgumentParser()\n    parser.add_argument(\"file\")\n    parser.add_argument(\"--all\", action=\"store_true\", default=False)\n    parser.add_argument(\"-t\", \"--top-most\", type=int, default=10)\n    return parser\n\n\ndef main(argv=None):\n    args = build().parse_args(argv)\n    if args.top_most <= 0:\n        return 2\n    for line in open(args.file):\n        print(line[:args.top_most])\n\n\nMOST = main.top_most < 3\n";
 
     fn changed(text: &str, refused: &[Refused]) -> Vec<String> {
-        let all = undefaulted("tool.py", text, &["build", "main"], refused);
+        changed_for("Show less: --top-most 10, or -t 10.", text, refused)
+    }
+
+    fn changed_for(issue: &str, text: &str, refused: &[Refused]) -> Vec<String> {
+        let all = undefaulted("tool.py", text, &["build", "main"], Said { issue, refused });
         all.iter().map(|it| Mutant::together(it, text).unwrap().of(text)).collect()
     }
 
@@ -233,6 +258,16 @@ mod tests {
     }
 
     #[test]
+    fn a_default_that_the_issue_has_stays() {
+        for issue in ["The default is `10`.", "--top-most N: 10 without it", "10 lines, please"] {
+            assert!(changed_for(issue, TOOL, &at_most(0)).is_empty(), "{issue}");
+        }
+        for issue in ["Not 100 or x10.", "--top-most=10"] {
+            assert_eq!(changed_for(issue, TOOL, &[]).len(), 1, "{issue}");
+        }
+    }
+
+    #[test]
     fn what_is_no_option_with_a_value_stays() {
         for text in [
             TOOL.replace("type=int, default=10", "type=int, nargs=2, default=10"),
@@ -241,7 +276,8 @@ mod tests {
         ] {
             assert!(changed(&text, &at_most(0)).is_empty(), "{text}");
         }
-        assert!(undefaulted("tool.js", TOOL, &["build"], &[]).is_empty());
-        assert!(undefaulted("tool.py", TOOL, &["other"], &[]).is_empty());
+        let said = Said { issue: "", refused: &[] };
+        assert!(undefaulted("tool.js", TOOL, &["build"], said).is_empty());
+        assert!(undefaulted("tool.py", TOOL, &["other"], said).is_empty());
     }
 }

@@ -8,7 +8,7 @@ use crate::domain::example::{Example, Language, Tried};
 use crate::domain::job::{Failure, Mutation, Story};
 use crate::engine::example;
 use crate::engine::example::probe::trials::{self, Outcome};
-use crate::engine::symbols::mutation::{self, Mutant};
+use crate::engine::symbols::mutation::{self, Mutant, Said};
 use crate::worker::hands::Hands;
 use crate::worker::hands::examples::{files, nonce};
 
@@ -53,7 +53,10 @@ impl Hands {
             return Ok(None);
         }
         let refused = example::refused(&due);
-        let options = mutation::undefaulted(path, text, &question.step.names(), &refused);
+        let issue =
+            story.inspection().map(|it| format!("{}\n{}", it.title, it.body)).unwrap_or_default();
+        let said = Said { issue: &issue, refused: &refused };
+        let options = mutation::undefaulted(path, text, &question.step.names(), said);
         let (options, mutants): (Vec<Vec<Mutant>>, Vec<Mutant>) = options
             .into_iter()
             .filter_map(|it| Mutant::together(&it, text).map(|whole| (it, whole)))
