@@ -137,7 +137,9 @@ impl<'a> Source<'a> {
                 None => names.extend(plain(it)),
             }
         }
-        names.retain(|it| it.starts_with('-'));
+        // It comes to stand in a text of ours, and may end none.
+        let is_plain = |it: char| it.is_ascii_alphanumeric() || it == '-' || it == '_';
+        names.retain(|it| it.starts_with('-') && it.chars().all(is_plain));
         let long = names.iter().find(|it| it.starts_with("--")).or_else(|| names.first())?;
         let value = given.unwrap_or_else(|| long.trim_start_matches('-').replace('-', "_"));
         let default = default.map(|it| (it.byte_range(), self.written(it).to_owned()));
@@ -273,6 +275,7 @@ mod tests {
             TOOL.replace("type=int, default=10", "type=int, nargs=2, default=10"),
             TOOL.replace("add_argument", "add_group"),
             TOOL.replace("\"-t\", \"--top-most\"", "\"top\""),
+            TOOL.replace("\"-t\", \"--top-most\"", "'--top\")or(\"most'"),
         ] {
             assert!(changed(&text, &at_most(0)).is_empty(), "{text}");
         }
