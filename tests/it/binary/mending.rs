@@ -94,6 +94,12 @@ fn lists(option: &str, body: &str) -> String {
 
 /// The file that a job makes whose issue asks for that option, and whose model answers so.
 async fn with_option(mutants: u32, option: &str, body: &str) -> (World, String) {
+    let more = "`--top 0` makes no sense: print an error and exit with code 2.";
+    with_option_for(more, mutants, option, body).await
+}
+
+/// The same, where the issue says `more` of the option.
+async fn with_option_for(more: &str, mutants: u32, option: &str, body: &str) -> (World, String) {
     let print = "    for line in open(args.file):\n        print(line, end=\"\")\n";
     let answer = lists(option, body);
     let (_, functions) = answer.split_once("\n\n\n").unwrap();
@@ -105,9 +111,10 @@ async fn with_option(mutants: u32, option: &str, body: &str) -> (World, String) 
     let checks = "test: {command: \"python3 lines.py README.md\"}\n";
     let files = [("lines.py", plain.as_str()), ("README.md", &text), (".codingworker.yml", checks)];
     world.repository(REPOSITORY, &files);
-    let body = "Only the first N lines of build and main in lines.py:\n\n    python3 lines.py --top 3 book.txt\n\n\
-                `--top 0` makes no sense: print an error and exit with code 2.\n";
-    world.issue(REPOSITORY, "Add an option --top N to lines.py", body);
+    let body = format!(
+        "Only the first N lines of build and main in lines.py:\n\n    python3 lines.py --top 3 book.txt\n\n{more}\n"
+    );
+    world.issue(REPOSITORY, "Add an option --top N to lines.py", &body);
     world.ollama.also(SMALL);
     world.config["aider"]["models"] = json!([{"name": format!("ollama_chat/{SMALL}"), "samples": 1, "attempts": 1, "reads": false}]);
     world.config["verify"]["ready"] = json!("proven");
@@ -141,6 +148,11 @@ async fn a_new_option_has_no_value_that_nobody_gave_it() {
     assert!(pull.draft, "it proves nothing: {}", pull.body);
     assert!(pull.body.contains("the worker changed `10` to `None` in `lines.py`"), "{}", pull.body);
     assert_eq!(world.ollama.prompts().len(), 1);
+
+    let (_, made) = with_option_for("Without it the first 10.", 400, TOP, FIRST).await;
+    assert!(made.contains("default=10"), "the issue wants it: {made}");
+    let (_, made) = with_option_for("Without it all.", 400, TOP, FIRST).await;
+    assert!(made.contains("default=None"), "nobody wants it: {made}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
