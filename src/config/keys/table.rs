@@ -82,9 +82,9 @@ pub const KEYS: &[Key] = &[
         "The most small changes of a small model's answer (an operator, a number, a branch, a \
          conversion) that are tried one by one, where an issue has two examples or more and not all \
          hold, and once more from the one that came nearest: a minute each at most. It costs no \
-         question. Python, JavaScript and C. With any number but 0, a new option of a Python program \
-         loses the default value that such an answer gave it, where a command of the issue without \
-         the option does something else than before, and refuses what the issue wants refused."),
+         question. Python, JavaScript and C. A new option of a Python program also loses the default \
+         value that such an answer gave it, where a command of the issue without the option does \
+         something else than before, and refuses what the issue wants refused. 0: none of it."),
     Key::integer("verify.max_fixes", "3", 0..=20, "fixes",
         "That the agent is asked for, per pass, before the next model has its turn."),
     Key::integer("verify.timeout_seconds", "600", 1..=36_000, "seconds",
